@@ -1,0 +1,36 @@
+"""Reads about who: for forms, lists and lookups."""
+
+from django.db.models import QuerySet
+
+from accounts.access import Reach
+from accounts.models import BusinessGroup, Membership, Tenant, User
+
+
+def tenants_within(reach: Reach) -> QuerySet[Tenant]:
+    return reach.limit(Tenant.objects.all(), "id").order_by("name")
+
+
+def groups_of(tenant_id: int) -> QuerySet[BusinessGroup]:
+    return BusinessGroup.objects.filter(tenant_id=tenant_id).order_by("name")
+
+
+def groups_of_member(membership: Membership) -> QuerySet[BusinessGroup]:
+    """The business groups a member requests for; an administrator acts for all."""
+    if membership.role == Membership.Role.TENANT_ADMIN:
+        return groups_of(membership.tenant_id)
+    return membership.groups.order_by("name")
+
+
+def members_of(tenant_id: int) -> QuerySet[User]:
+    """Active people of a tenant, by name."""
+    return User.objects.filter(memberships__tenant_id=tenant_id, is_active=True).order_by(
+        "name", "id"
+    )
+
+
+def memberships_of(user: User) -> QuerySet[Membership]:
+    return (
+        Membership.objects.filter(user=user)
+        .select_related("tenant")
+        .order_by("tenant__name")
+    )

@@ -1,0 +1,18 @@
+"""Jobs: tasks that wake an action up, and the record of what each run did."""
+
+from functools import partial
+
+from celery import Task
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+
+def enqueue(task_path: str, **kwargs: int | str) -> None:
+    """Queue a Celery task to start once the current transaction commits.
+
+    The path is resolved now, so a misspelt task fails the request that asked for it
+    instead of the worker that never hears of it. A broker that is down costs delay,
+    never the request: every task has a sweep that reaches the same end.
+    """
+    task: Task = import_string(task_path)
+    transaction.on_commit(partial(task.apply_async, kwargs=kwargs), robust=True)
