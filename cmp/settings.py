@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "cmp.lib",
     "cmp.lib.jobs",
     "accounts",
+    "features",
     "funds",
     "pricing",
     "resources",

@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from cmp.health import healthz
 
-_APPS = ("accounts", "funds", "pricing", "resources", "payments", "billing")
+_APPS = ("accounts", "features", "funds", "pricing", "resources", "payments", "billing")
 
 
 def _portal(portal: str) -> list[URLPattern | URLResolver]:
