@@ -142,7 +142,9 @@ def _write(row: Model, salt: str, order: Order, *, going_back: bool = False) -> 
     value, pk = edge_of(row, order)
     text = value.isoformat() if isinstance(value, datetime) else str(value)
     # Signed, so that only values which the database once gave come back to it.
-    return signing.Signer(salt=_salt(salt, order)).sign_object([int(going_back), text, pk])
+    return signing.Signer(salt=_salt(salt, order)).sign_object(
+        [int(going_back), text, str(pk)]
+    )
 
 
 def _read(cursor: str, salt: str, order: Order) -> tuple[bool, str, Any]:
