@@ -1,0 +1,1 @@
+"""Start the services of a checkout and run something with them; standard library only."""
