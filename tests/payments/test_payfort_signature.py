@@ -43,9 +43,7 @@ def test_accepts_the_published_signature_in_either_case(
 ) -> None:
     message = {**vector["params"], "signature": case(vector["signature"])}
 
-    assert signature.verify(
-        message, phrase=vector["phrase"], sha_type=vector["algorithm"]
-    )
+    assert signature.verify(message, phrase=vector["phrase"], sha_type=vector["algorithm"])
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=_name)
@@ -98,7 +96,9 @@ def test_an_unknown_type_neither_signs_nor_accepts(sha_type: str) -> None:
         signature.verify({"signature": "x"}, phrase="p", sha_type=sha_type)
 
 
-@pytest.mark.parametrize("received", [None, "", "é", 5, [], "0" * 64, "\u212a" * 64, "\ud800"])
+@pytest.mark.parametrize(
+    "received", [None, "", "é", 5, [], "0" * 64, "\u212a" * 64, "\ud800"]
+)
 def test_a_missing_or_foreign_signature_is_refused(received: object) -> None:
     message = {"amount": "1", "signature": received}
 
@@ -119,7 +119,10 @@ def test_whatever_is_signed_verifies_and_the_other_phrase_does_not(
     params: dict[str, str], sha_type: str
 ) -> None:
     params.pop("signature", None)
-    message = {**params, "signature": signature.sign(params, phrase="one", sha_type=sha_type)}
+    message = {
+        **params,
+        "signature": signature.sign(params, phrase="one", sha_type=sha_type),
+    }
 
     assert signature.verify(message, phrase="one", sha_type=sha_type)
     assert not signature.verify(message, phrase="two", sha_type=sha_type)
