@@ -12,6 +12,7 @@ USAGE = """\
 ./dev run                    serve the demo on PORT (8000), gateway on SANDBOX_PORT (8001)
 ./dev test [--deep] [words]  the whole gate; with words for pytest only those tests
 ./dev shell                  a Python prompt with everything imported
+./dev docs [--check]         write the generated pages of docs/
 ./dev lock [--upgrade]       write requirements/*.txt from requirements/*.in
 ./dev <manage.py command>    on the services of ./dev run, or its own for the while
 
@@ -53,6 +54,9 @@ def _choose(command: str, rest: list[str]) -> int:
             return test(rest)
         case "lock":
             return lock(rest)
+        case "docs":
+            argv = [sys.executable, "-m", "tools.docs", *rest]
+            return children.run_in_foreground(argv, os.environ)
         case _:
             return run_command([command, *rest])
 

@@ -1,0 +1,1 @@
+"""Pages made from the product itself, so that they cannot tell stories about it."""
