@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from accounts.access import Reach
-from accounts.models import BusinessGroup, Membership, Tenant, User
+from accounts.models import AuditEntry, BusinessGroup, Membership, Tenant, User
 
 
 def tenants_within(reach: Reach) -> QuerySet[Tenant]:
@@ -34,3 +34,8 @@ def memberships_of(user: User) -> QuerySet[Membership]:
         .select_related("tenant")
         .order_by("tenant__name")
     )
+
+
+def audit_within(reach: Reach) -> QuerySet[AuditEntry]:
+    """The audit log as far as `reach` goes, with the tenant's name at hand."""
+    return reach.limit(AuditEntry.objects.select_related("tenant"))

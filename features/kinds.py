@@ -49,7 +49,8 @@ class Integer:
         if number is None or not number.isdecimal():
             raise NotAValue(
                 _(
-                    "Enter a whole number from %(smallest)s to %(largest)s; you entered “%(typed)s”."
+                    "Enter a whole number from %(smallest)s to %(largest)s;"
+                    " you entered “%(typed)s”."
                 )
                 % {"smallest": self.smallest, "largest": self.largest, "typed": typed[:40]}
             )
@@ -57,7 +58,8 @@ class Integer:
         if not self.smallest <= value <= self.largest:
             raise NotAValue(
                 _(
-                    "The value lies from %(smallest)s to %(largest)s; you entered “%(typed)s”."
+                    "The value lies from %(smallest)s to %(largest)s;"
+                    " you entered “%(typed)s”."
                 )
                 % {"smallest": self.smallest, "largest": self.largest, "typed": typed[:40]}
             )
@@ -92,17 +94,18 @@ class Amount:
         if not 0 <= value < LIMIT or value != round(value, 4):
             raise NotAValue(
                 _(
-                    "Enter an amount of 0 or more with at most four decimals; you entered “%(typed)s”."
+                    "Enter an amount of 0 or more with at most four decimals;"
+                    " you entered “%(typed)s”."
                 )
                 % {"typed": typed[:40]}
             )
         return value
 
     def load(self, stored: Any) -> Decimal | None:
-        return None if stored is None else Decimal(stored)
+        return Decimal(stored) if stored else None
 
-    def store(self, value: Any) -> str | None:
-        return None if value is None else f"{value:f}"
+    def store(self, value: Any) -> str:
+        return "" if value is None else f"{value:f}"
 
     def text(self, value: Any) -> str:
         return str(_("No limit")) if value is None else f"{value:,.2f}"

@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.models import AuditEntry, User
 
 
-def record(
+def record(  # noqa: PLR0913 – a fact has as many sides as the log has columns
     *,
     actor: User | None,
     verb: str,

@@ -51,7 +51,7 @@ class MoneyFormField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return f"{value.amount:f}" if isinstance(value, Money) else value
 
-    def clean(self, value: Any) -> Money | None:  # type: ignore[override]
+    def clean(self, value: Any) -> Money | None:
         typed: str = super().clean(value)
         if typed in self.empty_values:
             return None

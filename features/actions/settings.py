@@ -63,7 +63,8 @@ def _refuse_crossing(values: dict[str, Any]) -> None:
     if largest is not None and smallest > largest:
         raise LimitsCross(
             _(
-                "The minimum recharge (%(smallest)s) cannot be above the maximum (%(largest)s)."
+                "The minimum recharge (%(smallest)s) cannot be above"
+                " the maximum (%(largest)s)."
             )
             % {"smallest": f"{smallest:,.2f}", "largest": f"{largest:,.2f}"}
         )

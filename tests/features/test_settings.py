@@ -32,7 +32,7 @@ def test_a_change_is_read_at_once_and_audited_with_old_and_new(sam: User) -> Non
     assert queries.current().smallest_recharge == Decimal("25.50")
     assert (entry.verb, entry.before, entry.after, entry.actor) == (
         "feature.changed",
-        {"value": "0"},
+        {"value": ""},
         {"value": "25.50"},
         sam,
     )

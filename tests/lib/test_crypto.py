@@ -1,12 +1,12 @@
 import pytest
 from cryptography.fernet import Fernet
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from cmp.lib import crypto
 
 
 def test_a_secret_survives_rotation_and_the_old_key_can_go(
-    settings: SettingsWrapper,
+    settings: Settings,
 ) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.ENCRYPTION_KEYS = [old]
