@@ -79,7 +79,7 @@ def worker_database(
     template_name: str, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Database]:
     """The clone that ordinary tests of this worker share."""
-    with django_db_blocker.unblock(), _clone(template_name) as database:
+    with django_db_blocker.unblock(), clone(template_name) as database:
         yield database
 
 
@@ -103,7 +103,7 @@ def committed_db(
     """
     if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
         pytest.fail("committed_db commits, django_db rolls back: a test uses one of them")
-    with django_db_blocker.unblock(), _clone(template_name) as database:
+    with django_db_blocker.unblock(), clone(template_name) as database:
         _point_django_at(database.url_app)
         try:
             yield database
@@ -144,7 +144,8 @@ def _make_template(name: str) -> None:
 
 
 @contextmanager
-def _clone(template: str) -> Iterator[Database]:
+def clone(template: str) -> Iterator[Database]:
+    """Clone the template for the block; fixtures that outlive one test use it directly."""
     database = Database(f"{template}_{WORKER}_{next(_numbers)}")
     _on_server("CREATE DATABASE {} TEMPLATE {}", database.name, template)
     # A right on the database itself is not copied with it.
