@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
@@ -77,7 +78,7 @@ def start_gateway(shop: Shop) -> Iterator[Callable[..., "Payer"]]:
     """Start a gateway with options of one's own; `payer` is the plain one."""
     started: list[SandboxGateway] = []
 
-    def start(**options: object) -> Payer:
+    def start(**options: Any) -> Payer:
         given = {"port": 0, "notice_base": shop.url, "retry_interval_s": 0.05, **options}
         gateway = SandboxGateway(Options(**given)).start()
         started.append(gateway)

@@ -61,7 +61,7 @@ def test_refunds_never_exceed_what_was_captured(payer: Payer, shop: Shop) -> Non
             maintenance_reference=own,
         ).json()
         assert is_from_gateway(answer)
-        return answer["response_code"]
+        return str(answer["response_code"])
 
     codes = [refund("6000", "RF-1"), refund("6000", "RF-2"), refund("4000", "RF-3")]
     notices = [shop.next().fields for _ in range(2)]

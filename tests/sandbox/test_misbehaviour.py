@@ -1,6 +1,7 @@
 """Scripts: every way a payment's messages can be made to go wrong."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import requests
@@ -222,7 +223,7 @@ def test_dashboard_refund_arrives_as_a_notice_only(payer: Payer, shop: Shop) -> 
         {"return_drop": 1},
     ],
 )
-def test_unknown_script_is_refused(payer: Payer, settings: dict[str, object]) -> None:
+def test_unknown_script_is_refused(payer: Payer, settings: dict[str, Any]) -> None:
     answer = payer.script(**settings)
 
     assert answer.status_code == 400

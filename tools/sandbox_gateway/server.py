@@ -1,6 +1,7 @@
 """The HTTP side: which path reaches which step, and what goes back."""
 
 import json
+import sys
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -61,6 +62,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
     gateway: SandboxGateway
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that hangs up early is no failure of ours; anything else is shown."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):
