@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tools.stack import backing, children, environment, places
 from tools.stack.gate import BIN, test
-from tools.stack.serve import manage, migrate, run
+from tools.stack.serve import django, migrate, run
 
 USAGE = """\
 ./dev run                    serve the demo on PORT (8000), gateway on SANDBOX_PORT (8001)
@@ -65,14 +65,14 @@ def run_command(words: list[str]) -> int:
     """Run a command of manage.py on the services of this checkout."""
     if {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
         with backing.running(places.VAR, durable=True) as (_services, addresses):
-            return _manage(words, addresses)
+            return _django_command(words, addresses)
     with backing.owned(words[0]) as is_ours:
         if not is_ours:
-            return _manage(words, backing.announced())
+            return _django_command(words, backing.announced())
         with backing.running(places.VAR, durable=True) as (services, addresses):
             if words[0] != "migrate":
                 migrate(services.logs, environment.for_checkout(addresses))
-            return _manage(words, addresses)
+            return _django_command(words, addresses)
 
 
 def lock(options: list[str]) -> int:
@@ -94,11 +94,11 @@ def lock(options: list[str]) -> int:
     return 0
 
 
-def _manage(words: list[str], addresses: dict[str, str]) -> int:
+def _django_command(words: list[str], addresses: dict[str, str]) -> int:
     env = {**COMMAND_LIMITS, **environment.for_checkout(addresses)}
     if words[0] in OWNERS_COMMANDS:
         env = environment.as_owner(env)
-    return children.run_in_foreground([*manage(), *words], env)
+    return children.run_in_foreground([*django(), *words], env)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.stack import backing, children, environment, places
-from tools.stack.serve import manage
+from tools.stack.serve import django
 
 BIN = Path(sys.executable).parent
 
@@ -67,12 +67,12 @@ def _checks(env: Mapping[str, str], deployed: Mapping[str, str]) -> list[Check]:
         Check("bandit", (BIN / "bandit", "-q", "-c", "pyproject.toml", "-r", *ours), env),
         Check(
             "check --deploy",
-            (*manage(), "check", "--deploy", "--fail-level", "WARNING"),
+            (*django(), "check", "--deploy", "--fail-level", "WARNING"),
             deployed,
         ),
         Check(
             "makemigrations --check",
-            (*manage(), "makemigrations", "--check", "--dry-run"),
+            (*django(), "makemigrations", "--check", "--dry-run"),
             env,
         ),
     ]

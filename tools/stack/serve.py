@@ -71,19 +71,19 @@ def _prepare(services: backing.Backing, env: Mapping[str, str], *, is_demo: bool
     """Bring the database up to date and fill it for the demo."""
     migrate(services.logs, env)
     if is_demo and any(places.ROOT.glob("*/management/commands/load_demo.py")):
-        _finish("load_demo", [*manage(), "load_demo"], env, services.logs)
+        _finish("load_demo", [*django(), "load_demo"], env, services.logs)
     if not is_demo:
         _finish(
-            "collectstatic", [*manage(), "collectstatic", "--noinput"], env, services.logs
+            "collectstatic", [*django(), "collectstatic", "--noinput"], env, services.logs
         )
 
 
 def migrate(logs: Path, env: Mapping[str, str]) -> None:
     """Migrate the database as its owner; raises `ChildFailed` with what went wrong."""
-    _finish("migrate", [*manage(), "migrate", "--noinput"], environment.as_owner(env), logs)
+    _finish("migrate", [*django(), "migrate", "--noinput"], environment.as_owner(env), logs)
 
 
-def manage() -> list[str]:
+def django() -> list[str]:
     return [sys.executable, str(places.ROOT / "manage.py")]
 
 
