@@ -1,0 +1,90 @@
+"""One person at a browser, and what the browser complained about meanwhile."""
+
+from dataclasses import dataclass, field
+
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Response,
+    expect,
+)
+
+from tests.browser.site import Site
+
+PASSWORD = "demo-only"
+TIMEOUT_MS = 15_000
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+@dataclass
+class Visitor:
+    """A browser window on the site; every complaint of the browser is kept."""
+
+    site: Site
+    context: BrowserContext
+    page: Page = field(init=False)
+    complaints: list[str] = field(default_factory=list)
+    posts: list[Request] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.context.set_default_timeout(TIMEOUT_MS)
+        self.page = self.context.new_page()
+        self.page.on("console", self._keep_complaint)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._keep_post)
+
+    def open(self, path: str) -> Response:
+        """Go to a path of the site; returns the answer it ended with."""
+        response = self.page.goto(f"{self.site.url}{path}")
+        assert response is not None
+        return response
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> None:
+        self.open("/accounts/login/")
+        self.page.get_by_label("Email").fill(email)
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.page.locator("main form [type=submit], main form button").first.click()
+        self.page.wait_for_url(lambda url: "/accounts/login" not in url)
+
+    def click(self, name: str, *, role: str = "button") -> None:
+        self.page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
+
+    def fill(self, label: str, text: str) -> None:
+        self.page.get_by_label(label).first.fill(text)
+
+    def sees(self, text: str) -> None:
+        """Wait until the text is on the page."""
+        expect(self.main.get_by_text(text).first).to_be_visible()
+
+    @property
+    def main(self) -> Locator:
+        return self.page.locator("main")
+
+    def cookies_of_post_to(self, path_end: str) -> str:
+        """The Cookie header of the last POST to such a path; empty when it had none."""
+        for request in reversed(self.posts):
+            if request.url.partition("?")[0].endswith(path_end):
+                return request.all_headers().get("cookie", "")
+        raise AssertionError(f"no POST to …{path_end}: {[post.url for post in self.posts]}")
+
+    def _keep_post(self, request: Request) -> None:
+        if request.method == "POST":
+            self.posts.append(request)
+
+    def _keep_complaint(self, message: ConsoleMessage) -> None:
+        # A refused form (422) or a page not found is the server's answer, not a fault.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+
+def pay_with_card(page: Page, number: str, *, choice: str = "normal") -> None:
+    """Fill the gateway's hosted page and pay."""
+    page.wait_for_url("http://localhost:*/FortAPI/page/**")
+    page.get_by_label("Card number").fill(number)
+    page.get_by_label("Expiry date").fill("05/30")
+    page.get_by_label("Security code").fill("123")
+    page.locator(f"input[name=choice][value={choice}]").check()
+    page.get_by_role("button", name="Pay", exact=False).first.click()
