@@ -103,7 +103,7 @@ def _check_status(desk: Desk, fields: dict[str, str]) -> Answer:
         "refunded_amount": str(payment.refunded),
     }
     if payment.captured:
-        told["authorization_code"] = f"{payment.id:06d}"
+        told["authorization_code"] = payment.authorization_code
     return {**_with_code(fields, codes.CHECKED), **told}
 
 

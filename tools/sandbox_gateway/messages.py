@@ -25,7 +25,7 @@ def outcome_of(payment: Payment, code: str) -> dict[str, str]:
         **payment.card,
     }
     if code == codes.SUCCESS:
-        answer["authorization_code"] = f"{payment.id:06d}"
+        answer["authorization_code"] = payment.authorization_code
     return {**echo, **answer}
 
 
