@@ -116,11 +116,16 @@ class FundAccountGroup(models.Model):
     A group has at most one link at a time; links that ended stay as history.
     """
 
-    fund_account = models.ForeignKey(FundAccount, models.PROTECT, related_name="links")
-    business_group = models.ForeignKey(
-        BusinessGroup, models.PROTECT, related_name="fund_links"
+    # The composite foreign keys of `0002_guards` stand for these.
+    fund_account = models.ForeignKey(
+        FundAccount, models.PROTECT, related_name="links", db_constraint=False
     )
-    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+")
+    business_group = models.ForeignKey(
+        BusinessGroup, models.PROTECT, related_name="fund_links", db_constraint=False
+    )
+    tenant = models.ForeignKey(
+        Tenant, models.PROTECT, related_name="+", db_constraint=False
+    )
     linked_at = models.DateTimeField()
     unlinked_at = models.DateTimeField(null=True, blank=True)
 
@@ -154,8 +159,14 @@ class Pot(models.Model):
     # Not a foreign key: 0 stands for the operator.
     tenant_id = models.BigIntegerField()
     kind = models.SmallIntegerField(choices=PotKind)
+    # The composite foreign key of `0002_guards` stands for it.
     fund_account = models.ForeignKey(
-        FundAccount, models.PROTECT, null=True, blank=True, related_name="pots"
+        FundAccount,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="pots",
+        db_constraint=False,
     )
     currency = models.CharField(max_length=3)
     is_tracked = models.BooleanField()

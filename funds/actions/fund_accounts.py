@@ -210,7 +210,9 @@ def _refuse_name(tenant: Tenant, name: str, *, account: FundAccount | None) -> N
     namesakes = FundAccount.objects.filter(
         tenant=tenant, name__iexact=name.strip(), deleted_at__isnull=True
     )
-    if namesakes.exclude(pk=account.pk if account else None).exists():
+    if account is not None:
+        namesakes = namesakes.exclude(pk=account.pk)
+    if namesakes.exists():
         raise _name_taken(tenant, name)
 
 

@@ -132,6 +132,7 @@ class Migration(migrations.Migration):
                 (
                     "business_group",
                     models.ForeignKey(
+                        db_constraint=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="fund_links",
                         to="accounts.businessgroup",
@@ -140,6 +141,7 @@ class Migration(migrations.Migration):
                 (
                     "fund_account",
                     models.ForeignKey(
+                        db_constraint=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="links",
                         to="funds.fundaccount",
@@ -148,6 +150,7 @@ class Migration(migrations.Migration):
                 (
                     "tenant",
                     models.ForeignKey(
+                        db_constraint=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="accounts.tenant",
@@ -183,6 +186,7 @@ class Migration(migrations.Migration):
             model_name="pot",
             name="fund_account",
             field=models.ForeignKey(
+                db_constraint=False,
                 blank=True,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
