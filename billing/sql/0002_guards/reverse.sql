@@ -1,0 +1,16 @@
+DROP TRIGGER order_event_is_append_only ON public.billing_orderevent;
+DROP TRIGGER billing_order_no_truncate ON public.billing_order;
+DROP TRIGGER billing_order_guard ON public.billing_order;
+DROP TRIGGER billing_rate_no_truncate ON public.billing_rate;
+DROP TRIGGER billing_rate_guard ON public.billing_rate;
+DROP TRIGGER billing_sub_no_truncate ON public.billing_subscription;
+DROP TRIGGER billing_sub_guard ON public.billing_subscription;
+DROP TABLE public.billing_charge;
+DROP FUNCTION public.billing_order_guard();
+DROP FUNCTION public.billing_rate_guard();
+DROP FUNCTION public.billing_sub_guard();
+DROP FUNCTION public.billing_open_instant(bigint, timestamptz);
+DROP FUNCTION public.billing_charge_apply();
+DROP FUNCTION public.billing_seconds(timestamptz, timestamptz, timestamptz);
+DROP FUNCTION public.billing_open_month(timestamptz);
+DROP FUNCTION public.billing_refuse();
