@@ -140,7 +140,7 @@ def allows(
     On a tenant, a right that the actor has on some object of it counts (the page opens
     and lists those objects); on an object, only rights on that very object do.
     """
-    return permission in _grants(actor, scope)
+    return permission in grants_of(actor, scope)
 
 
 def demand(
@@ -175,7 +175,8 @@ def tenants_administered(actor: User) -> frozenset[int]:
     )
 
 
-def _grants(actor: User, scope: Platform | Tenant | TenantOwned) -> Grants:
+def grants_of(actor: User, scope: Platform | Tenant | TenantOwned) -> Grants:
+    """Everything `actor` may do within `scope`, for menus that ask about much at once."""
     if not actor.is_active:
         return frozenset()
     if isinstance(scope, Platform):

@@ -28,6 +28,11 @@ def members_of(tenant_id: int) -> QuerySet[User]:
     )
 
 
+def people_within(reach: Reach) -> QuerySet[Membership]:
+    """Memberships, one for each place of a person in a tenant."""
+    return reach.limit(Membership.objects.select_related("user", "tenant"))
+
+
 def memberships_of(user: User) -> QuerySet[Membership]:
     return (
         Membership.objects.filter(user=user)

@@ -1,6 +1,6 @@
 """How amounts, times and states look: formatted once, in Python, for pages and lists.
 
-Templates use the tags of `{% load display %}`, list rows use these functions. Amounts
+Templates use the tags of `{% load cmp %}`, list rows use these functions. Amounts
 are always `<bdi dir="ltr">` with their currency, times are in the viewer's zone. HTML is
 put together from strings because lists do it hundreds of times a page; what is not ours
 is escaped.

@@ -89,7 +89,7 @@ class AmountField(forms.CharField):
         return Decimal(text)
 
 
-class DayFromFilter(django_filters.Filter):
+class DayFromFilter(django_filters.Filter):  # type: ignore[misc]
     """At or after the start of a day in the viewer's zone."""
 
     field_class = DayField
@@ -102,7 +102,7 @@ class DayFromFilter(django_filters.Filter):
         )
 
 
-class DayToFilter(django_filters.Filter):
+class DayToFilter(django_filters.Filter):  # type: ignore[misc]
     """Before the end of a day in the viewer's zone: the day itself is included."""
 
     field_class = DayField
@@ -113,7 +113,7 @@ class DayToFilter(django_filters.Filter):
         return qs.filter(**{f"{self.field_name}__lt": _start_of(value + timedelta(days=1))})
 
 
-class LeastAmountFilter(django_filters.Filter):
+class LeastAmountFilter(django_filters.Filter):  # type: ignore[misc]
     """At least this much, each row in its own currency."""
 
     field_class = AmountField
@@ -133,7 +133,7 @@ class MostAmountFilter(LeastAmountFilter):
     comparison = "lte"
 
 
-class SearchFilter(django_filters.Filter):
+class SearchFilter(django_filters.Filter):  # type: ignore[misc]
     """Words in some columns, or a number as screens show it.
 
     `contains` are searched anywhere (give them only for tables that stay small or have a
@@ -186,7 +186,7 @@ class Chip:
     without: str
 
 
-class ListFilters(django_filters.FilterSet):
+class ListFilters(django_filters.FilterSet):  # type: ignore[misc]
     """The base of every list's filters; see the module for what to declare.
 
     Not bound to a model: every filter is declared by hand, so that a new column never
@@ -271,7 +271,7 @@ def _shown(field: forms.Field, value: Any) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
-def _flat(choices: Iterable[tuple[Any, Any]]) -> Iterable[tuple[Any, Any]]:
+def _flat(choices: Any) -> Iterable[tuple[Any, Any]]:
     for value, label in choices:
         if isinstance(label, (list, tuple)):
             yield from label

@@ -5,6 +5,8 @@ so rows that arrive or vanish meanwhile are neither shown twice nor skipped, and
 composite index answers page 10,000 as fast as page 1.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,7 +43,7 @@ class Order:
     by: str
     descending: bool = False
 
-    def reversed(self) -> "Order":
+    def reversed(self) -> Order:
         return Order(self.by, not self.descending)
 
     @property
@@ -62,7 +64,7 @@ class Page(Generic[M]):
 class RowComparison(Func):
     """`(a, b) < (x, y)`: the row-wise comparison that a composite index can serve."""
 
-    output_field: ClassVar[Field[Any, Any]] = BooleanField()  # type: ignore[misc]
+    output_field: ClassVar[Field[Any, Any]] = BooleanField()
 
     def __init__(self, *expressions: Any, operator: str = "<") -> None:
         super().__init__(*expressions, operator=operator)

@@ -206,7 +206,7 @@ def list_page(
     filters = spec.filters(request.GET, queryset, request=request)
     reading = _Reading(request, spec, filters)
     view = _view_of(reading)
-    if request.GET.get("export") == "csv" and not view.problems:
+    if request.GET.get("export") == "csv" and not (view.problems or view.filter_problems):
         if reading.count(Page((), "x", "x"), exports.ROWS_MAX) <= exports.ROWS_MAX:
             return _export(reading)
         view.problems.append(_too_many_to_export())

@@ -1,6 +1,6 @@
 """Amounts, times, states and icons in templates; `cmp.lib.display` decides their looks.
 
-{% load display %}
+{% load cmp %}
 {% money balance %}                    a Money, with its currency
 {% money order.total order.currency %} a Decimal and a currency code
 {% signed_money change %}              + or −, and coloured when it comes in
