@@ -99,3 +99,13 @@ def public_view(reason: str) -> Callable[[View], View]:
         return opened
 
     return decorate
+
+
+def personal_view(reason: str) -> Callable[[View], View]:
+    """Mark a view that shows everybody who is logged in what is their own, and say why."""
+
+    def decorate(view: View) -> View:
+        view.required_permission = f"personal: {reason}"  # type: ignore[attr-defined]
+        return view
+
+    return decorate

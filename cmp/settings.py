@@ -3,15 +3,17 @@
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
-import environ
 from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from cmp import logs
+from cmp.environment import env
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
 
 ENVIRONMENT = env.str("ENVIRONMENT", default="production")
 if ENVIRONMENT not in {"development", "test", "production"}:
@@ -20,6 +22,8 @@ IS_PRODUCTION = ENVIRONMENT == "production"
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
+# Keys that sessions and links were signed with before the last rotation.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1"])
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -29,6 +33,9 @@ PAYMENT_GATEWAY_HOSTS = [
     origin.rstrip("/") for origin in env.list("PAYMENT_GATEWAY_HOSTS", default=[])
 ]
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# How many proxies of ours stand before us; their word on address and scheme is believed.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1 if IS_PRODUCTION else 0)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -39,8 +46,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_filters",
     "django_htmx",
     "template_partials",
@@ -57,6 +67,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "cmp.middleware.OriginMiddleware",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "cmp.middleware.AnswerHeadersMiddleware",
+    "cmp.middleware.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -71,11 +85,16 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.ViewerZoneMiddleware",
+    "accounts.second_factor.SecondFactorMiddleware",
+    "cmp.middleware.DependencyMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 ROOT_URLCONF = "cmp.urls"
 WSGI_APPLICATION = "cmp.wsgi.application"
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "cmp.lib.forms.Renderer"
+# What an unset choice of a filter says.
+FILTERS_EMPTY_CHOICE_LABEL = _("All")
 
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -88,7 +107,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
-                "csp.context_processors.nonce",
+                "cmp.frame.frame",
             ],
         },
     }
@@ -96,6 +115,8 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # --- data ------------------------------------------------------------------------------
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db("DATABASE_URL")}
+if database_password := env.str("DATABASE_PASSWORD", default=""):
+    DATABASES["default"]["PASSWORD"] = database_password
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A dict merge, since the socket's folder arrives in OPTIONS; never overwrite them.
@@ -103,6 +124,7 @@ DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),
     "server_side_binding": True,
     "prepare_threshold": 5,
+    "connect_timeout": env.int("DB_CONNECT_TIMEOUT", default=5),
     "options": (
         f"-c lock_timeout={env.str('DB_LOCK_TIMEOUT', default='3s')}"
         f" -c statement_timeout={env.str('DB_STATEMENT_TIMEOUT', default='15s')}"
@@ -113,10 +135,13 @@ DATABASES["default"]["OPTIONS"] = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL")
+if redis_password := env.str("REDIS_PASSWORD", default=""):
+    REDIS_URL = REDIS_URL.replace("://", f"://:{quote(redis_password, safe='')}@", 1)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
     }
 }
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace(
@@ -144,6 +169,21 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "accounts.adapter.ClosedSignUpAdapter"
+# Counted in the shared cache, so that every web process sees every attempt.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "20/5m/ip,5/15m/key",
+    "reset_password": "10/15m/ip,3/15m/key",
+    "reset_password_from_key": "10/15m/ip",
+    "change_password": "5/5m/user",
+    "reauthenticate": "5/5m/user",
+}
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+MFA_ADAPTER = "accounts.adapter.EncryptedFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "CMP Billing"
+REQUIRE_STAFF_SECOND_FACTOR = env.bool("REQUIRE_STAFF_SECOND_FACTOR", default=IS_PRODUCTION)
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = None
@@ -197,53 +237,95 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# For answers made before the middleware that usually sets them was reached, too.
+ANSWER_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Frame-Options": X_FRAME_OPTIONS,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": SECURE_REFERRER_POLICY,
+    "Cross-Origin-Opener-Policy": SECURE_CROSS_ORIGIN_OPENER_POLICY,
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=12) * 3600
+CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "cmp.errors.csrf_failure"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+# The words our style sheets use for the levels of messages.
+MESSAGE_TAGS = {10: "info", 20: "info", 25: "ok", 30: "warn", 40: "bad"}
+# In the session rather than in a cookie of its own, which would be one more to guard.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+REQUEST_BYTES_MAX = 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BYTES_MAX
+FILE_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BYTES_MAX
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
 if IS_PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    if TRUSTED_PROXY_COUNT:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
-    SESSION_COOKIE_SECURE = True
-    CSRF_COOKIE_SECURE = True
+    # Asked from inside, past the proxy, without TLS.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$"]
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-}
+LOGGING = logs.configuration(
+    style=env.str("LOG_STYLE", default="json" if IS_PRODUCTION else "plain"),
+    level=env.str("LOG_LEVEL", default="INFO"),
+)
+
+
+def _refuse_unsafe() -> None:
+    """Any environment starts with asserts on and keys that work, or not at all."""
+    if sys.flags.optimize:
+        raise ImproperlyConfigured("do not run with -O: assertions guard money")
+    if not ENCRYPTION_KEYS:
+        raise ImproperlyConfigured("ENCRYPTION_KEYS is missing")
+    for position, key in enumerate(ENCRYPTION_KEYS, start=1):
+        try:
+            Fernet(key)
+        except ValueError as error:
+            # The key itself stays out of the message: this text reaches logs.
+            raise ImproperlyConfigured(
+                f"ENCRYPTION_KEYS: key {position} is not a Fernet key"
+            ) from error
 
 
 def _refuse_unsafe_production() -> None:
-    """Production starts with real keys, real gateways and asserts on, or not at all."""
-    if sys.flags.optimize:
-        raise ImproperlyConfigured("do not run with -O: assertions guard money")
-    for key in ENCRYPTION_KEYS:
-        Fernet(key)
-    if not ENCRYPTION_KEYS:
-        raise ImproperlyConfigured("ENCRYPTION_KEYS is missing")
-    if not IS_PRODUCTION:
-        return
+    """Production starts with real keys, real hosts and real gateways, or not at all."""
     if DEBUG:
         raise ImproperlyConfigured("DEBUG is off in production")
     if len(SECRET_KEY) < 50 or "insecure" in SECRET_KEY or SECRET_KEY.startswith("dev-"):
         raise ImproperlyConfigured("SECRET_KEY must be long, random and not a default")
-    if not PUBLIC_URL.startswith("https://"):
+    if METRICS_TOKEN and len(METRICS_TOKEN) < 32:
+        raise ImproperlyConfigured("METRICS_TOKEN must have 32 characters or more")
+    public = urlsplit(PUBLIC_URL)
+    if public.scheme != "https":
         raise ImproperlyConfigured("PUBLIC_URL is https in production")
+    if any("*" in host or host.startswith(".") for host in ALLOWED_HOSTS):
+        raise ImproperlyConfigured("ALLOWED_HOSTS names each host, without wildcards")
+    if public.hostname not in ALLOWED_HOSTS:
+        raise ImproperlyConfigured("the host of PUBLIC_URL is missing in ALLOWED_HOSTS")
     for origin in PAYMENT_GATEWAY_HOSTS:
-        if (
-            not origin.startswith("https://")
-            or "localhost" in origin
-            or "127.0.0.1" in origin
-        ):
-            raise ImproperlyConfigured(f"PAYMENT_GATEWAY_HOSTS: {origin} is a sandbox")
+        _refuse_sandbox(origin)
 
 
-_refuse_unsafe_production()
+def _refuse_sandbox(origin: str) -> None:
+    gateway = urlsplit(origin)
+    if gateway.scheme != "https" or gateway.hostname in {"localhost", "127.0.0.1", "::1"}:
+        raise ImproperlyConfigured(f"PAYMENT_GATEWAY_HOSTS: {origin} is a sandbox")
+
+
+_refuse_unsafe()
+if IS_PRODUCTION:
+    _refuse_unsafe_production()

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import AuditEntry, User
+from cmp.lib import origin
 
 
 def record(  # noqa: PLR0913 – a fact has as many sides as the log has columns
@@ -22,7 +23,8 @@ def record(  # noqa: PLR0913 – a fact has as many sides as the log has columns
     """Write who changed what; `actor` None means the platform itself.
 
     Must run inside the transaction of the change. Give names and numbers, never
-    secrets: entries are kept for ever and shown to auditors.
+    secrets: entries are kept for ever and shown to auditors. The address is that of the
+    request in hand.
     """
     assert transaction.get_connection().in_atomic_block, "an entry commits with its change"
     return AuditEntry.objects.create(
@@ -35,4 +37,5 @@ def record(  # noqa: PLR0913 – a fact has as many sides as the log has columns
         before=before or {},
         after=after or {},
         reason=reason,
+        origin=origin.client_address.get(),
     )
