@@ -82,10 +82,12 @@ class PayFortGateway:
         fields = _verified(credentials, content_type, body)
         if fields.get("query_command") != "CHECK_STATUS" or "command" in fields:
             raise Unreadable("not an answer to a status query")
+        outcome = _status_outcome(fields, amount.currency)
+        captured = messages.money_of(fields, "captured_amount", amount.currency)
         return Report(
-            outcome=_status_outcome(fields, amount.currency),
+            outcome=outcome,
             reference=fields.get("merchant_reference", ""),
-            amount=messages.money_of(fields, "captured_amount", amount.currency),
+            amount=captured if outcome is Outcome.PAID else None,
             gateway_reference=fields.get("fort_id", ""),
             is_ours=_is_ours(fields, credentials),
             code=fields.get("transaction_code") or fields.get("response_code", ""),
