@@ -58,6 +58,9 @@ def expected(
         return Outcome.LOG_IN
     if method not in url.methods:
         return Outcome.NOT_ALLOWED
+    if url.permission.startswith("personal: "):
+        is_own = _is_personally_reached(persona, place, samples)
+        return Outcome.SERVED if is_own else Outcome.NOT_FOUND
     permission = Permission(url.permission)
     if url.path.startswith(USER_PORTAL):
         return _in_user_portal(permission, persona, place, samples)

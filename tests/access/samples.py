@@ -7,11 +7,18 @@ right (such as owning the fund account) opens the page for them.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
+from allauth.usersessions.models import UserSession
+from django.test import Client
+
+from accounts.actions import audit
+from accounts.models import AuditEntry, Tenant, User
 from tests.access.personas import ACME, GLOBEX
 from tests.access.stage import Stage
 
+AT: Final = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 MISSING: Final = """\
 The URL placeholder <{kwarg}> of {path} has no sample object.
 Add to SAMPLES in tests/access/samples.py a function that makes one object for each of the
@@ -37,7 +44,35 @@ def feature_key(_stage: Stage) -> Sample:
     return Sample(of=dict.fromkeys((ACME, GLOBEX), "invoice_menu"), absent="no-such")
 
 
+def session_id(stage: Stage) -> Sample:
+    """Where two owners are logged in; nobody else may end that."""
+    owners = {ACME: "owner", GLOBEX: "globex_owner"}
+    of = {slug: _log_in(stage.people[name]) for slug, name in owners.items()}
+    personally = {slug: frozenset({name}) for slug, name in owners.items()}
+    return Sample(of=dict(of), absent=10**9, personally=personally)
+
+
+def audit_entry(stage: Stage) -> Sample:
+    of = {slug: _audit(tenant).pk for slug, tenant in stage.tenants.items()}
+    return Sample(of=dict(of), absent=10**9)
+
+
+def _log_in(person: User) -> int:
+    client = Client()
+    client.force_login(person)
+    key = client.session.session_key
+    return int(UserSession.objects.create(user=person, session_key=key, ip="127.0.0.1").pk)
+
+
+def _audit(tenant: Tenant) -> AuditEntry:
+    return audit.record(
+        actor=None, verb="tenant.tried", subject="tenant:1", at=AT, tenant_id=tenant.pk
+    )
+
+
 SAMPLES: Final[dict[str, Callable[[Stage], Sample]]] = {
+    "accounts.entry_id": audit_entry,
+    "accounts.session_id": session_id,
     "features.key": feature_key,
 }
 

@@ -13,9 +13,9 @@ import pytest
 from tests.access.knocking import complaints, samples_of
 from tests.access.personas import PERSONAS
 from tests.access.stage import Stage, set_stage
-from tools.docs.urls import Url, every_url
+from tools.docs.urls import Url, every_url, is_of_allauth
 
-OURS = [url for url in every_url() if not url.view.__module__.startswith("allauth.")]
+OURS = [url for url in every_url() if not is_of_allauth(url)]
 GUARDED = [url for url in OURS if not url.permission.startswith("public: ")]
 
 

@@ -7,7 +7,7 @@ from tests.access import tables
 from tests.access.expectations import Outcome
 from tests.access.knocking import METHODS, outcome_of, samples_of, undone
 from tests.access.stage import Stage, set_stage
-from tools.docs.urls import Url, every_url
+from tools.docs.urls import Url, every_url, is_of_allauth
 
 ANYBODY, SIGNED_IN = "anybody", "signed in"
 # Every URL of allauth that is mounted; a new one is judged here before it goes live.
@@ -27,8 +27,17 @@ ALLAUTH = {
     "account_email": SIGNED_IN,
     "account_reauthenticate": SIGNED_IN,
     "account_set_password": SIGNED_IN,
+    "mfa_activate_totp": SIGNED_IN,
+    "mfa_authenticate": ANYBODY,
+    "mfa_deactivate_totp": SIGNED_IN,
+    "mfa_download_recovery_codes": SIGNED_IN,
+    "mfa_generate_recovery_codes": SIGNED_IN,
+    "mfa_index": SIGNED_IN,
+    "mfa_reauthenticate": SIGNED_IN,
+    "mfa_view_recovery_codes": SIGNED_IN,
+    "/accounts/2fa/": SIGNED_IN,
 }
-FOREIGN = [url for url in every_url() if url.view.__module__.startswith("allauth.")]
+FOREIGN = [url for url in every_url() if is_of_allauth(url)]
 PUBLIC = [url for url in every_url() if url.permission.startswith("public: ")]
 
 
@@ -38,10 +47,10 @@ def stage(db: None) -> Stage:
 
 
 def test_every_url_of_allauth_is_judged_here() -> None:
-    assert {url.name for url in FOREIGN} == ALLAUTH.keys()
+    assert {url.name or url.path for url in FOREIGN} == ALLAUTH.keys()
 
 
-@pytest.mark.parametrize("url", FOREIGN, ids=lambda url: url.name)
+@pytest.mark.parametrize("url", FOREIGN, ids=lambda url: url.name or url.path)
 def test_nobody_signed_out_gets_further_than_logging_in(url: Url, stage: Stage) -> None:
     client = Client(raise_request_exception=False)
     path = url.path.replace("<key>", "no-such-key").replace("<uidb36>", "1")
@@ -50,7 +59,7 @@ def test_nobody_signed_out_gets_further_than_logging_in(url: Url, stage: Stage) 
     outcomes = {outcome_of(client, method, path) for method in METHODS}
 
     assert tables.changed(before, tables.row_hashes()) == []
-    if ALLAUTH[url.name] is SIGNED_IN:
+    if ALLAUTH[url.name or url.path] is SIGNED_IN:
         assert outcomes == {Outcome.LOG_IN}
 
 

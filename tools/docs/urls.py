@@ -46,6 +46,11 @@ def every_url() -> list[Url]:
     return list(_walk(get_resolver().url_patterns, "/", ""))
 
 
+def is_of_allauth(url: Url) -> bool:
+    """Whether allauth serves it and answers for its access."""
+    return url.path.startswith("/accounts/") and not url.permission
+
+
 def page() -> str:
     rows = sorted(every_url(), key=lambda url: url.path)
     return HEAD + "".join(
@@ -74,8 +79,7 @@ _CODE_OF_REQUIRE = require_http_methods(["GET"])(_nothing).__code__
 
 
 def _foreign(url: Url) -> str:
-    module = url.view.__module__.split(".")[0]
-    return "of allauth" if module == "allauth" else "**none**"
+    return "of allauth" if is_of_allauth(url) else "**none**"
 
 
 def _walk(
