@@ -168,6 +168,12 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_FORMS = {
+    "login": "accounts.auth_forms.LogInForm",
+    "reset_password": "accounts.auth_forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.auth_forms.NewPasswordForm",
+    "change_password": "accounts.auth_forms.ChangePasswordForm",
+}
 ACCOUNT_ADAPTER = "accounts.adapter.ClosedSignUpAdapter"
 # Counted in the shared cache, so that every web process sees every attempt.
 ACCOUNT_RATE_LIMITS = {
