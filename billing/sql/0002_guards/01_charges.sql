@@ -75,7 +75,7 @@ CREATE FUNCTION public.billing_seconds(
 LANGUAGE sql STABLE PARALLEL SAFE RETURN
   CASE WHEN p_from <= p_hour AND (p_until IS NULL OR p_until >= p_hour + interval '1 hour')
        THEN 3600
-       ELSE extract(epoch FROM least(coalesce(p_until, 'infinity'), p_hour + interval '1 hour')
+       ELSE extract(epoch FROM least(p_until, p_hour + interval '1 hour')
                                - greatest(p_from, p_hour))::integer END;
 
 -- Inserting charges is what closes an hour. All of the statement belong to one hour that
