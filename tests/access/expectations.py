@@ -7,12 +7,12 @@ from typing import Final
 from accounts.access import ROLE_GRANTS, STAFF_GRANTS, Grants, Permission
 from accounts.models import Membership
 from funds.models import OWNER_GRANTS
-from tests.access.personas import ACME, GLOBEX, Persona
+from tests.access.personas import ACME, GLOBEX, OWNER_OF, Persona
 from tests.access.samples import Sample
 from tools.docs.urls import Url
 
 USER_PORTAL, ADMIN_PORTAL = "/portal/<slug:tenant_slug>/", "/admin/"
-OWNERS: Final = {ACME: {"owner", "other_owner"}, GLOBEX: {"globex_owner"}}
+OWNERS: Final = {ACME: {OWNER_OF[ACME], "other_owner"}, GLOBEX: {OWNER_OF[GLOBEX]}}
 
 
 class Outcome(Enum):

@@ -9,6 +9,8 @@ from tests.factories.accounts import MembershipFactory, UserFactory
 Role = Membership.Role
 Staff = User.StaffRole
 ACME, GLOBEX = "acme", "globex"
+# Whose fund account the samples of each tenant belong to.
+OWNER_OF: Final = {ACME: "owner", GLOBEX: "globex_owner"}
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,11 @@ from django.test import Client
 
 from accounts.actions import audit
 from accounts.models import AuditEntry, Tenant, User
-from tests.access.personas import ACME, GLOBEX
+from tests.access.makings import add_channel, start_recharge
+from tests.access.personas import ACME, GLOBEX, OWNER_OF
 from tests.access.stage import Stage
 
+BY_ITS_OWNER: Final = {slug: frozenset({name}) for slug, name in OWNER_OF.items()}
 AT: Final = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 MISSING: Final = """\
 The URL placeholder <{kwarg}> of {path} has no sample object.
@@ -46,10 +48,24 @@ def feature_key(_stage: Stage) -> Sample:
 
 def session_id(stage: Stage) -> Sample:
     """Where two owners are logged in; nobody else may end that."""
-    owners = {ACME: "owner", GLOBEX: "globex_owner"}
-    of = {slug: _log_in(stage.people[name]) for slug, name in owners.items()}
-    personally = {slug: frozenset({name}) for slug, name in owners.items()}
-    return Sample(of=dict(of), absent=10**9, personally=personally)
+    of = {slug: _log_in(stage.people[name]) for slug, name in OWNER_OF.items()}
+    return Sample(of=dict(of), absent=10**9, personally=BY_ITS_OWNER)
+
+
+def account_id(stage: Stage) -> Sample:
+    of = {slug: account.pk for slug, account in stage.accounts.items()}
+    return Sample(of=dict(of), absent=10**9, personally=BY_ITS_OWNER)
+
+
+def channel_id(stage: Stage) -> Sample:
+    of = {slug: add_channel(stage, slug).pk for slug in (ACME, GLOBEX)}
+    return Sample(of=dict(of), absent=10**9)
+
+
+def recharge_id(stage: Stage) -> Sample:
+    """A recharge that its payer, the owner, has been sent to the gateway for."""
+    of = {slug: start_recharge(stage, slug).pk for slug in (ACME, GLOBEX)}
+    return Sample(of=dict(of), absent=10**9, personally=BY_ITS_OWNER)
 
 
 def audit_entry(stage: Stage) -> Sample:
@@ -71,6 +87,9 @@ def _audit(tenant: Tenant) -> AuditEntry:
 
 
 SAMPLES: Final[dict[str, Callable[[Stage], Sample]]] = {
+    "account_id": account_id,
+    "channel_id": channel_id,
+    "recharge_id": recharge_id,
     "accounts.entry_id": audit_entry,
     "accounts.session_id": session_id,
     "features.key": feature_key,
