@@ -175,6 +175,14 @@ def tenants_administered(actor: User) -> frozenset[int]:
     )
 
 
+def grants_in_admin_portal(actor: User) -> Grants:
+    """What the actor may do somewhere in the admin portal, for its menus and buttons."""
+    if actor.is_active and tenants_administered(actor):
+        administered = ROLE_GRANTS[Membership.Role.TENANT_ADMIN]
+        return grants_of(actor, PLATFORM) | administered
+    return grants_of(actor, PLATFORM)
+
+
 def grants_of(actor: User, scope: Platform | Tenant | TenantOwned) -> Grants:
     """Everything `actor` may do within `scope`, for menus that ask about much at once."""
     if not actor.is_active:

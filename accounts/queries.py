@@ -1,6 +1,8 @@
 """Reads about who: for forms, lists and lookups."""
 
-from django.db.models import QuerySet
+from collections.abc import Collection
+
+from django.db.models import Count, QuerySet
 
 from accounts.access import Reach
 from accounts.models import AuditEntry, BusinessGroup, Membership, Tenant, User
@@ -8,6 +10,20 @@ from accounts.models import AuditEntry, BusinessGroup, Membership, Tenant, User
 
 def tenants_within(reach: Reach) -> QuerySet[Tenant]:
     return reach.limit(Tenant.objects.all(), "id").order_by("name")
+
+
+def groups_within(reach: Reach) -> QuerySet[BusinessGroup]:
+    return reach.limit(BusinessGroup.objects.select_related("tenant"))
+
+
+def head_counts(group_ids: Collection[int]) -> dict[int, int]:
+    """How many people are in each group; groups without any are left out."""
+    counted = (
+        Membership.groups.through.objects.filter(businessgroup_id__in=group_ids)
+        .values("businessgroup_id")
+        .annotate(total=Count("pk"))
+    )
+    return {row["businessgroup_id"]: row["total"] for row in counted}
 
 
 def groups_of(tenant_id: int) -> QuerySet[BusinessGroup]:
@@ -29,8 +45,15 @@ def members_of(tenant_id: int) -> QuerySet[User]:
 
 
 def people_within(reach: Reach) -> QuerySet[Membership]:
-    """Memberships, one for each place of a person in a tenant."""
-    return reach.limit(Membership.objects.select_related("user", "tenant"))
+    """Memberships, one for each place of a person in a tenant, their groups at hand."""
+    memberships = Membership.objects.select_related("user", "tenant")
+    return reach.limit(memberships.prefetch_related("groups"))
+
+
+def memberships_in(tenant_id: int) -> QuerySet[Membership]:
+    """The places of a tenant's people, by name."""
+    memberships = Membership.objects.filter(tenant_id=tenant_id).select_related("user")
+    return memberships.prefetch_related("groups").order_by("user__name", "pk")
 
 
 def memberships_of(user: User) -> QuerySet[Membership]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from accounts import access
 from accounts import queries as accounts_queries
-from accounts.access import PLATFORM, Grants, Permission
+from accounts.access import Grants, Permission
 from accounts.models import Membership, Tenant, User
 from cmp.lib.display import Words
 from cmp.lib.money import Money
@@ -138,10 +138,7 @@ class Frame:
     def _grants(self) -> Grants:
         if self.tenant:
             return access.grants_of(self.user, self.tenant)
-        grants = access.grants_of(self.user, PLATFORM)
-        if not grants and access.tenants_administered(self.user):
-            return access.ROLE_GRANTS[Membership.Role.TENANT_ADMIN]
-        return grants
+        return access.grants_in_admin_portal(self.user)
 
     def _links(self, entries: Sequence[Entry]) -> list[Link]:
         links = []

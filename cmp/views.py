@@ -16,6 +16,7 @@ from accounts.decorators import (
     AdminRequest,
     UserRequest,
     admin_view,
+    personal_view,
     public_view,
     user_view,
 )
@@ -35,10 +36,9 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@public_view("whoever is logged in chooses among their own tenants")
+@personal_view("everybody chooses among their own tenants")
 def choose_tenant(request: HttpRequest) -> HttpResponse:
-    if not isinstance(request.user, User):
-        return redirect("account_login")
+    assert isinstance(request.user, User)
     context = {
         "memberships": queries.memberships_of(request.user),
         "may_enter_admin": may_enter_admin(request.user),
