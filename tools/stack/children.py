@@ -81,10 +81,13 @@ def start(
 
 
 def stop(children: Sequence[Child], *, patience_s: float = 15) -> None:
-    """Stop the programs, the last started first, and leave none of their groups running."""
+    """Stop the programs, the last started first, and leave nothing of them running."""
     with held():
         for child in reversed(children):
-            _stop(child, patience_s)
+            if child.is_alive:
+                child.process.send_signal(child.stop_signal)
+        for child in reversed(children):
+            _await_end(child, patience_s)
             _Held.children.remove(child)
 
 
@@ -156,14 +159,12 @@ def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _stop(child: Child, patience_s: float) -> None:
-    if child.is_alive:
-        child.process.send_signal(child.stop_signal)
-        try:
-            child.process.wait(patience_s)
-        except subprocess.TimeoutExpired:
-            child.process.kill()
-            child.process.wait()
+def _await_end(child: Child, patience_s: float) -> None:
+    try:
+        child.process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        child.process.kill()
+        child.process.wait()
     # Grandchildren of a program that was killed live on in its group.
     try:
         os.killpg(child.process.pid, signal.SIGKILL)

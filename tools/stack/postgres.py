@@ -48,9 +48,7 @@ class Postgres:
             self.home = identity.folder_of_nobody(self.home, self.runs_as.user)
         self.binaries = identity.binaries(copied=self.runs_as.user is not None)
         self.folder = self.home / "postgres"
-        self.sockets = places.socket_folder(self.home)
-        if self.runs_as.user is not None:
-            os.chown(self.sockets, self.runs_as.user, self.runs_as.user)
+        self.sockets = places.socket_folder(self.home, self.runs_as.user)
 
     def start(self, log: Path) -> None:
         """Start the server; make the cluster, the roles and the database if missing."""
@@ -73,6 +71,8 @@ class Postgres:
         if self.child:
             children.stop([self.child], patience_s=60)
             self.child = None
+        if not self.durable:
+            shutil.rmtree(self.home, ignore_errors=True)
 
     def addresses(self) -> Mapping[str, str]:
         return {
@@ -138,11 +138,12 @@ class Postgres:
         ready = [
             str(self.binaries / "pg_isready"),
             "-q",
-            "-h",
-            str(self.sockets),
-            "-p",
-            PORT,
+            "-U",
+            "postgres",
+            "-d",
+            "postgres",
         ]
+        ready += ["-h", str(self.sockets), "-p", PORT]
         return identity.succeeds(ready)
 
     def _run_sql(self, script: Path) -> None:

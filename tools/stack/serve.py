@@ -69,6 +69,7 @@ def _serve(services: backing.Backing, addresses: Mapping[str, str]) -> int:
 
 def _prepare(services: backing.Backing, env: Mapping[str, str], *, is_demo: bool) -> None:
     """Bring the database up to date and fill it for the demo."""
+    (places.VAR / "static").mkdir(exist_ok=True)
     migrate(services.logs, env)
     if is_demo and any(places.ROOT.glob("*/management/commands/load_demo.py")):
         _finish("load_demo", [*django(), "load_demo"], env, services.logs)
