@@ -6,6 +6,8 @@ from typing import Any
 from celery import Celery
 from celery.schedules import crontab
 
+from cmp import workers  # noqa: F401 (connects to Celery's signals)
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cmp.settings")
 
 app = Celery("cmp")
@@ -17,6 +19,8 @@ app.conf.update(
     task_time_limit=900,
     broker_connection_retry_on_startup=True,
     timezone="UTC",
+    beat_scheduler="cmp.workers:LivingScheduler",
+    beat_max_loop_interval=30,
 )
 app.autodiscover_tasks()
 

@@ -71,5 +71,8 @@ def configuration(*, style: str, level: str) -> dict[str, Any]:
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "django.server": {"handlers": [], "level": "INFO", "propagate": True},
             "gunicorn.error": {"handlers": [], "propagate": True},
+            # Scanners send foreign hosts all day; the line of the request says it ended
+            # with 400, and a traceback says no more.
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
         },
     }

@@ -35,8 +35,8 @@ class OriginMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        address = _client_address(request)
-        request.request_id = _request_id(request)  # type: ignore[attr-defined]
+        address = client_address(request)
+        request.request_id = request_id_of(request)  # type: ignore[attr-defined]
         # What allauth's rate limits and lists of sessions read is the same address.
         request.META["REMOTE_ADDR"] = address or ""
         id_token = origin.request_id.set(request.request_id)  # type: ignore[attr-defined]
@@ -99,7 +99,7 @@ class DependencyMiddleware:
         return None
 
 
-def _request_id(request: HttpRequest) -> str:
+def request_id_of(request: HttpRequest) -> str:
     """The id our proxy gave, or a new one; a client's own is not believed."""
     given = request.headers.get("X-Request-ID", "")
     if settings.TRUSTED_PROXY_COUNT and _REQUEST_ID.fullmatch(given):
@@ -107,7 +107,7 @@ def _request_id(request: HttpRequest) -> str:
     return uuid.uuid4().hex
 
 
-def _client_address(request: HttpRequest) -> str | None:
+def client_address(request: HttpRequest) -> str | None:
     """The address the outermost trusted proxy saw; what stands left of it is a claim."""
     addresses = [request.META.get("REMOTE_ADDR", "")]
     if count := settings.TRUSTED_PROXY_COUNT:

@@ -35,7 +35,7 @@ _RULES: Final[list[tuple[re.Pattern[str], _Replacement]]] = [
     ),
     (re.compile(r"(?<=/reset/key/)[^/\s]+"), HIDDEN),
     (
-        re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])"),
+        re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?!\.?\d)"),
         lambda match: "[card]" if _is_card_like(match[0]) else match[0],
     ),
     # Session keys, CSRF tokens, signatures and ciphertexts; a UUID names a task.
