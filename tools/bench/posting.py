@@ -33,17 +33,19 @@ VACUUM ANALYZE bench_balance;
 _LIMIT = r"""
 \set pot random(1, {accounts})
 BEGIN;
-SELECT balance AS b, version AS v FROM bench_balance WHERE pot_id = {pot} FOR NO KEY UPDATE \gset
+SELECT balance AS b, version AS v FROM bench_balance
+ WHERE pot_id = {pot} FOR NO KEY UPDATE \gset
 UPDATE bench_balance SET balance = balance - 1, version = version + 1 WHERE pot_id = {pot};
 INSERT INTO bench_transaction (tenant_id, currency, source_id, target_id, amount, kind,
   occurred_at, key, reference, source_version, source_balance_after)
-VALUES (1, 'USD', {pot}, 9, 1, 20, now(), gen_random_uuid()::text, 'order:1', :v::bigint + 1, :b::numeric - 1);
+VALUES (1, 'USD', {pot}, 9, 1, 20, now(), gen_random_uuid()::text, 'order:1',
+  :v::bigint + 1, :b::numeric - 1);
 COMMIT;
 """
 
 
 def measure(*, clients: int, hot: bool, seconds: int, repeats: int) -> dict[str, Any]:
-    """Posting with all guards, as a share of the limit, the ORM loop and the peer beside it."""
+    """Posting with all guards, as a share of the limit, with the ORM loop beside it."""
     with fresh_database() as database:
         # The first account also made the revenue pot, so its ids are off the grid.
         pots = seed.fund_accounts(database, ACCOUNTS + 1)[1:]
@@ -87,7 +89,8 @@ def _posting_rate(
     results = [counts.get(timeout=seconds + 20) for _ in workers]
     for worker in workers:
         worker.join()
-    return sum(count for count, _ in results) / max(spent for _, spent in results)
+    total: float = sum(count for count, _ in results)
+    return total / max(spent for _, spent in results)
 
 
 def _post_until(
