@@ -3,7 +3,7 @@
 import json
 import secrets
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # In the past, because the ledger refuses what has not happened yet.
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+MINUTES_5 = timedelta(minutes=5)
 GATEWAY_ORIGIN = "http://localhost:8001"
 FORM = "application/x-www-form-urlencoded"
 
