@@ -20,6 +20,13 @@ RUN = """async (rules) => (await axe.run(document, rules)).violations.map((found
     const failed = node.any[0] || node.all[0] || node.none[0] || {message: ""};
     return `${node.target.join(" ")} ${failed.message}`;
   }).join("; "))"""
+# Chromium keeps some colours of the scheme before until an element is laid out anew.
+REPAINT = """() => {
+  const root = document.documentElement;
+  root.style.display = "none";
+  root.getBoundingClientRect();
+  root.style.display = "";
+}"""
 WIDER = """() => [...document.querySelectorAll("body *")]
   .filter((element) => {
     const box = element.getBoundingClientRect();
@@ -61,6 +68,7 @@ def faults(page: Page, dress: Dress) -> list[str]:
     """List what axe finds wrong, and what reaches beyond a narrow screen."""
     page.set_viewport_size({"width": dress.width, "height": 900})
     page.emulate_media(color_scheme=dress.scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.evaluate(REPAINT)
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_source())
     found: list[str] = page.evaluate(RUN, RULES)

@@ -1,5 +1,6 @@
 """A whole site of its own: database, web, worker and gateway, each a real process."""
 
+import logging
 import os
 import socket
 import subprocess
@@ -17,6 +18,8 @@ from tools.stack import children
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_S_MAX = 90
+# A part that is still starting refuses connections; that is no news.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 # The highest database numbers of Valkey, so that no other test's tasks reach this worker.
 BROKER_NUMBER = 15 - int(WORKER.removeprefix("gw") if WORKER.startswith("gw") else 0)
 
@@ -85,9 +88,7 @@ def running(database: Database, folder: Path) -> Iterator[Site]:
 
 def _planned(database: Database, folder: Path) -> Site:
     web, gateway = _free_ports(2)
-    broker = (
-        urlsplit(os.environ["REDIS_URL"])._replace(query=f"db={BROKER_NUMBER}").geturl()
-    )
+    broker = f"{os.environ['REDIS_URL'].partition('?')[0]}?db={BROKER_NUMBER}"
     environment = {
         **os.environ,
         "ENVIRONMENT": "development",
