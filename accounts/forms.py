@@ -19,8 +19,13 @@ def _currencies() -> list[tuple[str, str]]:
 
 
 def _in_use() -> dict[str, Any]:
-    # Test and precious-metal codes have no country that pays with them.
-    return {code: found for code, found in moneyed.CURRENCIES.items() if found.countries}
+    # Past currencies have no country, metals and test codes one that does not exist.
+    return {
+        code: found
+        for code, found in moneyed.CURRENCIES.items()
+        if any("ZZ07" not in place for place in found.countries)
+        and "UNKNOWN REGION" not in found.countries
+    }
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -80,7 +85,9 @@ class GroupNameForm(forms.Form):
 class GroupForm(GroupNameForm):
     """A new business group of one of the tenants within reach."""
 
-    tenant = forms.ModelChoiceField(queryset=Tenant.objects.none(), label=_("Tenant"))
+    tenant: "forms.ModelChoiceField[Tenant]" = forms.ModelChoiceField(
+        queryset=None, label=_("Tenant")
+    )
     field_order = ("tenant", "name")
 
     def __init__(self, *args: Any, reach: Reach, **kwargs: Any) -> None:
@@ -91,7 +98,9 @@ class GroupForm(GroupNameForm):
 class TenantChoiceForm(forms.Form):
     """Which tenant the next step is about."""
 
-    tenant = forms.ModelChoiceField(queryset=Tenant.objects.none(), label=_("Tenant"))
+    tenant: "forms.ModelChoiceField[Tenant]" = forms.ModelChoiceField(
+        queryset=None, label=_("Tenant")
+    )
 
     def __init__(self, *args: Any, reach: Reach, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -114,11 +123,13 @@ class PlaceForm(forms.Form):
             }
         ),
     )
-    groups = forms.ModelMultipleChoiceField(
-        queryset=BusinessGroup.objects.none(),
-        label=_("Business groups"),
-        required=False,
-        widget=CheckCards(),
+    groups: "forms.ModelMultipleChoiceField[BusinessGroup]" = (
+        forms.ModelMultipleChoiceField(
+            queryset=None,
+            label=_("Business groups"),
+            required=False,
+            widget=CheckCards(),
+        )
     )
 
     def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:

@@ -23,8 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
     path("", views.home, name="home"),
-    path("theme/", views.choose_theme, name="choose-theme"),
-    path("language/", views.choose_language, name="choose-language"),
+    path("theme", views.choose_theme, name="choose-theme"),
+    path("language", views.choose_language, name="choose-language"),
     path("accounts/", include("allauth.account.urls")),
     # Our security page takes the place of allauth's overview.
     path("accounts/2fa/", RedirectView.as_view(pattern_name="view-security")),

@@ -31,6 +31,7 @@ PUBLIC = {
     "",
     "healthz",
     "language",
+    "theme",
     "pay/<int:channel_id>/return",
     "pay/<int:channel_id>/notice",
 }

@@ -14,7 +14,7 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from accounts.actions import audit
-from accounts.models import AuditEntry, Tenant, User
+from accounts.models import AuditEntry, BusinessGroup, Membership, Tenant, User
 from tests.access.makings import add_channel, start_recharge
 from tests.access.personas import ACME, GLOBEX, OWNER_OF
 from tests.access.stage import Stage
@@ -86,10 +86,34 @@ def _audit(tenant: Tenant) -> AuditEntry:
     )
 
 
+def tenant_id(stage: Stage) -> Sample:
+    of = {slug: tenant.pk for slug, tenant in stage.tenants.items()}
+    return Sample(of=dict(of), absent=999_999)
+
+
+def group_id(stage: Stage) -> Sample:
+    of = {
+        slug: BusinessGroup.objects.filter(tenant=tenant).values_list("pk", flat=True)[0]
+        for slug, tenant in stage.tenants.items()
+    }
+    return Sample(of=dict(of), absent=999_999)
+
+
+def membership_id(stage: Stage) -> Sample:
+    of = {
+        slug: Membership.objects.get(tenant=tenant, user=stage.people[OWNER_OF[slug]]).pk
+        for slug, tenant in stage.tenants.items()
+    }
+    return Sample(of=dict(of), absent=999_999)
+
+
 SAMPLES: Final[dict[str, Callable[[Stage], Sample]]] = {
     "account_id": account_id,
     "channel_id": channel_id,
     "recharge_id": recharge_id,
+    "tenant_id": tenant_id,
+    "group_id": group_id,
+    "membership_id": membership_id,
     "accounts.entry_id": audit_entry,
     "accounts.session_id": session_id,
     "features.key": feature_key,
