@@ -66,7 +66,7 @@ def template_name(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _exists(name):
             with django_db_blocker.unblock():
-                _make_template(name)
+                make_template(name)
         fcntl.flock(lock, fcntl.LOCK_SH)
         yield name
         if _is_last(lock.fileno()):
@@ -132,7 +132,8 @@ def superuser_connection(worker_database: Database) -> Iterator[psycopg.Connecti
         yield connection
 
 
-def _make_template(name: str) -> None:
+def make_template(name: str) -> None:
+    """Make a migrated database of this name; it appears only once it is whole."""
     draft = f"{name}_draft"
     _on_server("CREATE DATABASE {} OWNER {}", draft, _role_name("owner"))
     with psycopg.connect(_url("owner", draft), autocommit=True) as connection:

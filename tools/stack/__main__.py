@@ -5,13 +5,14 @@ import sys
 from pathlib import Path
 
 from tools.stack import backing, children, environment, places
-from tools.stack.gate import BIN, test
+from tools.stack.gate import BIN, sabotage, test
 from tools.stack.serve import django, migrate, run
 
 USAGE = """\
 ./dev run                    serve the demo on PORT (8000), gateway on SANDBOX_PORT (8001)
 ./dev test [--deep] [words]  the whole gate; with words for pytest only those tests
 ./dev shell                  a Python prompt with everything imported
+./dev sabotage [words]       drop each guard in a clone; a test must turn red
 ./dev docs [--check]         write the generated pages of docs/
 ./dev lock [--upgrade]       write requirements/*.txt from requirements/*.in
 ./dev <manage.py command>    on the services of ./dev run, or its own for the while
@@ -52,6 +53,8 @@ def _choose(command: str, rest: list[str]) -> int:
             return run()
         case "test":
             return test(rest)
+        case "sabotage":
+            return sabotage(rest)
         case "lock":
             return lock(rest)
         case "docs":

@@ -38,6 +38,18 @@ def test(arguments: list[str]) -> int:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def sabotage(words: list[str]) -> int:
+    """Take each guard of a throw-away database out; 0 when tests notice every one."""
+    home = Path(tempfile.mkdtemp(prefix="cmp-sabotage-"))
+    try:
+        with backing.running(home, durable=False) as (_services, addresses):
+            env = environment.for_tests(addresses)
+            argv = [sys.executable, "-m", "tools.sabotage", *words]
+            return children.run_in_foreground(argv, env)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
 def _whole_gate(
     arguments: list[str], env: Mapping[str, str], addresses: Mapping[str, str]
 ) -> int:
