@@ -1,6 +1,7 @@
 """Settings: everything from the environment; bad values are refused at start."""
 
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -207,7 +208,7 @@ TIME_ZONE = "UTC"
 
 # --- files and mail --------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -328,8 +329,15 @@ def _refuse_unsafe_production() -> None:
 
 def _refuse_sandbox(origin: str) -> None:
     gateway = urlsplit(origin)
-    if gateway.scheme != "https" or gateway.hostname in {"localhost", "127.0.0.1", "::1"}:
+    if gateway.scheme != "https" or _is_this_machine(gateway.hostname or ""):
         raise ImproperlyConfigured(f"PAYMENT_GATEWAY_HOSTS: {origin} is a sandbox")
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return not host or host == "localhost" or host.endswith(".localhost")
 
 
 _refuse_unsafe()
