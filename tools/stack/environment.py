@@ -70,8 +70,12 @@ def for_deployment_check(addresses: Mapping[str, str]) -> dict[str, str]:
 
 
 def as_owner(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment in which the database is reached as its owner."""
-    return {**environment, "DATABASE_URL": environment["DATABASE_OWNER_URL"]}
+    """Return the environment in which the database is reached as its owner.
+
+    A migration may take its time, but gives up where its lock would hold up all traffic.
+    """
+    limits = {"DB_LOCK_TIMEOUT": "5s", "DB_STATEMENT_TIMEOUT": "0", "DB_IDLE_TIMEOUT": "0"}
+    return {**environment, **limits, "DATABASE_URL": environment["DATABASE_OWNER_URL"]}
 
 
 def _secrets_of_checkout(file: Path) -> dict[str, str]:
