@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -9,6 +10,7 @@ from django.db.models import Q, QuerySet
 from accounts import access
 from accounts.access import Permission, Reach
 from accounts.models import Tenant, User
+from funds import queries as funds
 from payments.models import (
     UNFINISHED,
     GatewayMessage,
@@ -25,6 +27,12 @@ def channels_for(tenant_id: int) -> QuerySet[PaymentChannel]:
     return PaymentChannel.objects.filter(
         Q(tenant_id=tenant_id) | Q(tenant=None), is_active=True, deleted_at=None
     ).order_by("tenant_id", "name", "id")
+
+
+def channels_seen_by(tenant_id: int) -> QuerySet[PaymentChannel]:
+    """The channels that recharges of the tenant may have come by, deleted ones too."""
+    own = Q(tenant_id=tenant_id) | Q(tenant=None)
+    return PaymentChannel.objects.filter(own).order_by("name", "id")
 
 
 def channels_within(reach: Reach) -> QuerySet[PaymentChannel]:
@@ -44,6 +52,12 @@ def find_channel(channel_id: int) -> PaymentChannel | None:
 
 
 # ---------------------------------------------------------------- recharges
+
+
+def accounts_to_recharge(actor: User, tenant: Tenant) -> list[Any]:
+    """The fund accounts that the actor may put money in, by name."""
+    visible = funds.accounts_visible_to(actor, tenant).order_by("name", "id")
+    return [a for a in visible if access.allows(actor, Permission.RECHARGE, a)]
 
 
 def recharges_visible_to(actor: User, tenant: Tenant) -> QuerySet[Recharge]:
@@ -66,6 +80,11 @@ def get_own_recharge(payer: User, tenant: Tenant, recharge_id: int) -> Recharge:
 
 def recharges_within(reach: Reach) -> QuerySet[Recharge]:
     return reach.limit(_recharges())
+
+
+def get_recharge_within(reach: Reach, recharge_id: int) -> Recharge:
+    """Raises `Recharge.DoesNotExist`."""
+    return recharges_within(reach).get(pk=recharge_id)
 
 
 def recharges_of(ids: Collection[int]) -> QuerySet[Recharge]:
@@ -121,6 +140,12 @@ def messages_left_unjudged(before: datetime) -> QuerySet[GatewayMessage]:
     return GatewayMessage.objects.filter(judged_at=None, received_at__lte=before).order_by(
         "received_at", "id"
     )
+
+
+def unplaced_within(reach: Reach) -> QuerySet[UnplacedPayment]:
+    """Payments in suspense that came by the channels of these tenants."""
+    payments = UnplacedPayment.objects.select_related("channel", "recharge")
+    return reach.limit(payments, "channel__tenant_id")
 
 
 def find_unplaced(channel_id: int, gateway_reference: str) -> UnplacedPayment | None:

@@ -16,6 +16,7 @@ from accounts.actions import audit
 from accounts.models import Tenant, User
 from cmp.lib import crypto
 from cmp.lib.errors import DomainError, refusals
+from payments.gateways.base import NotPayable
 from payments.gateways.registry import gateway_of
 from payments.models import PaymentChannel
 
@@ -23,17 +24,31 @@ from payments.models import PaymentChannel
 class ChannelNameTaken(DomainError):
     """Another channel of the tenant has this name."""
 
+    field = "name"
+
+
+class AddressNotAllowed(DomainError):
+    """Money would cross our border to a host that is not configured."""
+
+    field = "address"
+
 
 class PhrasesAreEqual(DomainError):
     """With equal phrases a request of ours could be replayed as the gateway's answer."""
+
+    field = "response_phrase"
 
 
 class PhraseMissing(DomainError):
     """A channel without a phrase could neither sign nor check."""
 
+    field = "request_phrase"
+
 
 class ReturnUrlElsewhere(DomainError):
     """The browser would leave us with somebody else's address."""
+
+    field = "return_url"
 
 
 class ChannelInUse(DomainError):
@@ -85,8 +100,8 @@ def add(
 ) -> PaymentChannel:
     """Add a channel, in use at once; without a tenant it serves every tenant.
 
-    Raises `ChannelNameTaken`, `PhraseMissing`, `PhrasesAreEqual`, `ReturnUrlElsewhere`,
-    or the gateway's `NotPayable` for an address that is not configured.
+    Raises `ChannelNameTaken`, `AddressNotAllowed`, `PhraseMissing`, `PhrasesAreEqual` or
+    `ReturnUrlElsewhere`.
     """
     _demand(actor, tenant_id)
     channel = PaymentChannel(tenant_id=tenant_id, kind=kind, created_at=at)
@@ -154,7 +169,7 @@ def _switch(
 
 
 def _fill(channel: PaymentChannel, details: ChannelDetails) -> None:
-    channel.address = gateway_of(channel.kind).check_address(details.address)
+    channel.address = _gateway_page(channel.kind, details.address)
     channel.return_url = _own_page(details.return_url)
     channel.name = details.name
     channel.description = details.description
@@ -162,6 +177,13 @@ def _fill(channel: PaymentChannel, details: ChannelDetails) -> None:
     channel.merchant_identifier = details.merchant_identifier
     channel.sha_type = details.sha_type
     _set_phrases(channel, details)
+
+
+def _gateway_page(kind: str, address: str) -> str:
+    try:
+        return gateway_of(kind).check_address(address)
+    except NotPayable as refusal:
+        raise AddressNotAllowed(str(refusal)) from refusal
 
 
 def _set_phrases(channel: PaymentChannel, details: ChannelDetails) -> None:

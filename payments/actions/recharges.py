@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import access
 from accounts.access import Permission
 from accounts.models import Tenant, User
+from cmp.lib.display import amount_text
 from cmp.lib.errors import DomainError, constraint_name
 from cmp.lib.money import Money
 from funds import queries as funds
@@ -31,13 +32,19 @@ log = logging.getLogger("payments")
 class NoSuchAccount(DomainError):
     """The fund account is not one that the payer may recharge."""
 
+    field = "account"
+
 
 class NoSuchChannel(DomainError):
     """The channel is not offered to this tenant."""
 
+    field = "channel"
+
 
 class OutsideLimits(DomainError):
     """The amount is below the smallest or above the largest recharge."""
+
+    field = "amount"
 
 
 class FormUsedBefore(DomainError):
@@ -246,12 +253,12 @@ def _refuse_outside_limits(amount: Money, currency: str) -> None:
     if amount < limits.smallest:
         raise OutsideLimits(
             _("The smallest recharge is %(smallest)s; you entered %(amount)s.")
-            % {"smallest": limits.smallest, "amount": f"{amount.amount:,f}"}
+            % {"smallest": limits.smallest, "amount": amount_text(amount)}
         )
     if limits.largest is not None and amount > limits.largest:
         raise OutsideLimits(
             _("The largest recharge is %(largest)s; you entered %(amount)s.")
-            % {"largest": limits.largest, "amount": f"{amount.amount:,f}"}
+            % {"largest": limits.largest, "amount": amount_text(amount)}
         )
 
 

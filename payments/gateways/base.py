@@ -20,6 +20,8 @@ class BadSignature(DomainError):
 class NotPayable(DomainError):
     """The gateway cannot take this payment; `str()` tells the payer what would be right."""
 
+    field = "amount"
+
 
 class GatewayUnreachable(Exception):
     """The gateway gave no usable answer: nothing is known, ask again later."""
@@ -89,6 +91,10 @@ class Report:
 
 class Gateway(Protocol):
     """One kind of gateway. Implementations are stateless and touch no database."""
+
+    def explain(self, code: str) -> str:
+        """Say in the payer's words why it was not paid; empty if the code says nothing."""
+        ...
 
     def check_address(self, address: str) -> str:
         """Return the address as stored; raises `NotPayable` if it may not be used."""

@@ -26,6 +26,10 @@ _PAGE_PATH = "/FortAPI/paymentPage"
 class PayFortGateway:
     """Hosted page, signed notices, status query. Card data never comes near us."""
 
+    def explain(self, code: str) -> str:
+        """Say in the payer's words what stands behind a response code."""
+        return codes.explain(code)
+
     def check_address(self, address: str) -> str:
         """Return the address of the hosted page; raises `NotPayable` if not configured."""
         if not client.is_allowed(address):

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from django.utils.translation import gettext as _
 
+from cmp.lib.display import amount_text
 from cmp.lib.money import Money, exponent, is_currency, round_half_up
 from payments.gateways.base import NotPayable, Payment, Unreadable
 
@@ -112,7 +113,7 @@ def amount_digits(amount: Money) -> str:
     if exponent(currency) == 3 and amount.amount != round_half_up(amount.amount, 2):
         raise NotPayable(
             _("Cards take %(currency)s in steps of 0.010; you entered %(amount)s.")
-            % {"currency": currency, "amount": f"{amount.amount:f}"}
+            % {"currency": currency, "amount": amount_text(amount)}
         )
     if amount.amount <= 0:
         raise NotPayable(_("The amount must be more than zero."))

@@ -1,0 +1,30 @@
+// The recharge form: the balance after the recharge, in whole sixth decimals, because numbers would round.
+const SCALE = 6;
+
+const sixths = (text) => {
+  const [whole, decimals = ""] = text.replace("−", "-").replaceAll(",", "").split(".");
+  return BigInt(whole + decimals.padEnd(SCALE, "0").slice(0, SCALE));
+};
+
+const shown = (value, places) => {
+  const digits = (value < 0n ? -value : value).toString().padStart(SCALE + 1, "0");
+  const whole = digits.slice(0, -SCALE).replace(/\B(?=(\d{3})+$)/g, ",");
+  const decimals = digits.slice(-SCALE).slice(0, places);
+  return `${value < 0n ? "−" : ""}${whole}${places ? `.${decimals}` : ""}`;
+};
+
+function showBalanceAfter() {
+  const output = document.querySelector("[data-after]");
+  if (!output) return;
+  const input = document.getElementById(output.dataset.after);
+  // What money.js understood, so that the two never differ.
+  const echoed = document.querySelector(`[data-echo="${input.id}"]`)?.textContent.trim() ?? "";
+  const isAmount = /^[\d,]+(\.\d+)?$/.test(echoed);
+  for (const cell of document.querySelectorAll("[data-after-row]")) cell.hidden = !isAmount;
+  if (!isAmount) return;
+  output.textContent = shown(sixths(output.dataset.balance) + sixths(echoed), Number(input.dataset.places));
+}
+
+document.addEventListener("input", showBalanceAfter);
+document.addEventListener("htmx:afterSettle", showBalanceAfter);
+showBalanceAfter();
