@@ -35,8 +35,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     ENVIRONMENT=production \
-    STATIC_ROOT=/srv/static \
-    PROMETHEUS_MULTIPROC_DIR=/tmp/metrics
+    STATIC_ROOT=/srv/static
 WORKDIR /app
 USER 10001:10001
 EXPOSE 8000

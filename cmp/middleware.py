@@ -6,11 +6,12 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import redis
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.core.signals import request_finished
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import patch_cache_control
 
@@ -39,7 +40,7 @@ class OriginMiddleware:
         request.request_id = request_id_of(request)  # type: ignore[attr-defined]
         # What allauth's rate limits and lists of sessions read is the same address.
         request.META["REMOTE_ADDR"] = address or ""
-        id_token = origin.request_id.set(request.request_id)  # type: ignore[attr-defined]
+        origin.request_id.set(request.request_id)  # type: ignore[attr-defined]
         address_token = origin.client_address.set(address)
         started = time.monotonic()
         try:
@@ -47,9 +48,16 @@ class OriginMiddleware:
             response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
             _log_end(request, response, time.monotonic() - started)
         finally:
-            origin.request_id.reset(id_token)
             origin.client_address.reset(address_token)
         return response
+
+
+def forget_request(**_: Any) -> None:
+    """Django writes of refusals after the last middleware, so the id is kept until then."""
+    origin.request_id.set("")
+
+
+request_finished.connect(forget_request)
 
 
 class AnswerHeadersMiddleware:

@@ -118,6 +118,10 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES: dict[str, dict[str, Any]] = {"default": env.db("DATABASE_URL")}
 if database_password := env.str("DATABASE_PASSWORD", default=""):
     DATABASES["default"]["PASSWORD"] = database_password
+# Whom migrations, backup and restore connect as; owns the database.
+OWNER_DATABASE = dict(DATABASES["default"])
+if owner_url := env.str("DATABASE_OWNER_URL", default=""):
+    OWNER_DATABASE |= env.db_url_config(owner_url)
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A dict merge, since the socket's folder arrives in OPTIONS; never overwrite them.

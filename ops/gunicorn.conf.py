@@ -1,8 +1,14 @@
 """How gunicorn serves the portals behind the reverse proxy."""
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
+
+# The processes add their counts up in this folder; its name must stand in the environment
+# before prometheus_client is imported. A new one at each start: the files of past processes
+# would be added up for ever.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="cmp-metrics-")
 
 from prometheus_client import multiprocess
 
@@ -30,15 +36,6 @@ logconfig_dict = logs.configuration(
 )
 
 
-def on_starting(_server: Any) -> None:
-    """Begin the shared counts afresh: files of a past run would be added up for ever."""
-    if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        for left_behind in Path(folder).glob("*.db"):
-            left_behind.unlink()
-
-
 def child_exit(_server: Any, worker: Any) -> None:
     """Take a worker that ended out of the gauges of living ones."""
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

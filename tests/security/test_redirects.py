@@ -102,9 +102,7 @@ def is_ours(location: str) -> bool:
 
     Browsers drop tabs and line ends, and read a backslash as a slash.
     """
-    read = location.translate(
-        str.maketrans({"\t": None, "\r": None, "\n": None, "\\": "/"})
-    )
+    read = location.translate(str.maketrans("\\", "/", "\t\r\n"))
     target = urlsplit(read.lstrip("".join(map(chr, range(33)))))
     if target.scheme or target.netloc:
         return target.netloc == "testserver" and target.scheme in {"http", "https", ""}

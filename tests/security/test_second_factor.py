@@ -34,7 +34,7 @@ def required(settings: Settings) -> None:
 
 
 def code_of(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    return str(format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time()))))
 
 
 def set_up(client: Client) -> str:
