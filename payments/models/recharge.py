@@ -150,6 +150,11 @@ class Recharge(models.Model):
         return Money(self.amount, self.currency)
 
     @property
+    def transaction_id(self) -> int | None:
+        number = self.transaction_number
+        return int(number.removeprefix("T-")) if number else None
+
+    @property
     def is_paid(self) -> bool:
         return self.state == self.State.PAID
 

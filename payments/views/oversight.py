@@ -2,7 +2,7 @@
 
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
@@ -55,9 +55,6 @@ def view_recharge(request: AdminRequest, recharge_id: int) -> HttpResponse:
 
 
 def _transaction_url(recharge: Recharge) -> str:
-    if not recharge.transaction_number:
+    if recharge.transaction_id is None:
         return ""
-    try:
-        return reverse("funds_admin:view-transaction", args=[recharge.transaction_number])
-    except NoReverseMatch:
-        return ""
+    return reverse("funds_admin:view-transaction", args=[recharge.transaction_id])

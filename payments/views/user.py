@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -84,16 +84,17 @@ def view_recharge(request: UserRequest, recharge_id: int) -> HttpResponse:
     if request.htmx and look and not recharge.is_open:  # type: ignore[attr-defined]
         # It is decided: show the whole page anew, with the balance in its frame.
         return HttpResponse(headers={"HX-Refresh": "true"})
+    balance = _balance_seen_by(request.user, request.tenant, recharge)
     context = {
         "recharge": recharge,
         "state": display.state_of(recharge),
         "reason": display.reason_of(recharge),
         "story": display.story_of(recharge, queries.believed_messages(recharge)),
-        "balance": _balance_seen_by(request.user, request.tenant, recharge),
+        "balance": balance,
         "next_look": look + 1,
         "pause_s": _PAUSES_S[min(look, len(_PAUSES_S) - 1)],
         "again_url": _again_url(request, recharge),
-        "transaction_url": _transaction_url(request.tenant, recharge),
+        "transaction_url": _transaction_url(request.tenant, recharge) if balance else "",
     }
     return render_page(request, "payments/user/recharge.html", context, partial="outcome")
 
@@ -212,11 +213,7 @@ def _again_url(request: UserRequest, recharge: Recharge) -> str:
 
 
 def _transaction_url(tenant: Tenant, recharge: Recharge) -> str:
-    if not recharge.transaction_number:
+    if recharge.transaction_id is None:
         return ""
-    try:
-        return reverse(
-            "funds:view-transaction", args=[tenant.slug, recharge.transaction_number]
-        )
-    except NoReverseMatch:
-        return ""
+    arguments = [tenant.slug, recharge.transaction_id]
+    return reverse("funds:view-transaction", args=arguments)

@@ -13,6 +13,7 @@ from payments.checks import BOOK_CHECKS
 from payments.models import GatewayMessage, PaymentChannel, Recharge, UnplacedPayment
 from tests.factories import payments as make
 from tests.factories.payments import answer, declined, deliver
+from tests.payments import gateway_fake
 
 SEED = 20_261_122
 
@@ -100,5 +101,5 @@ def _swapped(recharge: Recharge, other: Recharge, _rnd: random.Random) -> dict[s
 def _foreign(recharge: Recharge, _other: Recharge, rnd: random.Random) -> dict[str, str]:
     """Signed with our own request phrase, or addressed to another merchant."""
     if rnd.random() < 0.5:
-        return answer(recharge, phrase=make.gateway_fake.REQUEST_PHRASE)
+        return answer(recharge, phrase=gateway_fake.REQUEST_PHRASE)
     return answer(recharge, merchant_identifier="SOMEBODYELSE")

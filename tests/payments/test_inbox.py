@@ -16,6 +16,7 @@ from payments.checks import BOOK_CHECKS
 from payments.models import GatewayMessage, PaymentChannel, Recharge, UnplacedPayment
 from tests.factories import payments as make
 from tests.factories.payments import NOON, answer, declined, deliver
+from tests.payments import gateway_fake
 
 pytestmark = pytest.mark.django_db
 USD_20 = Money(Decimal("20.00"), "USD")
@@ -153,7 +154,7 @@ def test_our_own_request_posted_back_changes_nothing(
 ) -> None:
     before = table_hashes()
 
-    message = deliver(channel, answer(recharge, phrase=make.gateway_fake.REQUEST_PHRASE))
+    message = deliver(channel, answer(recharge, phrase=gateway_fake.REQUEST_PHRASE))
 
     assert message.judged_verdict == Verdict.BAD_SIGNATURE
     assert table_hashes() == before

@@ -27,6 +27,7 @@ from payments.models import PaymentChannel, Recharge
 from payments.signals import recharge_credited
 from tests.factories import payments as make
 from tests.factories.payments import NOON, answer, declined, deliver
+from tests.payments import gateway_fake
 
 pytestmark = pytest.mark.django_db
 
@@ -247,9 +248,7 @@ def test_sending_marks_it_once_and_signs_the_form(
     assert fields["merchant_reference"] == recharge.merchant_reference
     assert fields["return_url"] == channel.own_return_url
     assert fields["order_description"] == f"Recharge {recharge.number}"
-    assert signature.verify(
-        fields, phrase=make.gateway_fake.REQUEST_PHRASE, sha_type="SHA-256"
-    )
+    assert signature.verify(fields, phrase=gateway_fake.REQUEST_PHRASE, sha_type="SHA-256")
 
 
 def test_a_decided_recharge_is_not_sent_again(
