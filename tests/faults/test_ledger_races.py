@@ -4,9 +4,9 @@ FND-07: balance = sum of transactions under a rush. FND-08: simultaneous deducti
 go below the floor; the late one is refused. Each has a teeth twin without the guard.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from threading import Barrier
+from typing import Any
 
 import psycopg
 import pytest
@@ -22,7 +22,7 @@ from tests.databases import Database
 from tests.factories.accounts import TenantFactory
 from tests.factories.funds import AT, hold, open_account, purchase, put_in
 from tests.faults.books import breaches
-from tests.faults.rivals import Part, race
+from tests.faults.rivals import Part, in_threads, race
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_f37_teeth_without_the_guard_recharges_get_lost(
             )
         return "recharged"
 
-    _in_threads([part] * 4)
+    in_threads([part] * 4)
 
     assert str(queries.balance_of(account.pk).available) == "USD 1.00"
 
@@ -154,7 +154,7 @@ def test_f38_teeth_reading_first_sells_what_is_not_there(
 
         return buy
 
-    words = _in_threads([part(order) for order in range(1, 11)])
+    words = in_threads([part(order) for order in range(1, 11)])
 
     assert words == ["sold"] * 10
     assert str(queries.balance_of(account.pk).available) == "USD -270.00"
@@ -283,15 +283,19 @@ def test_f11_teeth_locking_as_it_comes_deadlocks(
 
         return move
 
-    words = _in_threads([part(pots), part(pots[::-1])])
+    words = in_threads([part(pots), part(pots[::-1])])
 
-    assert sorted(words) == ["deadlock", "moved"]
+    assert sorted(map(str, words)) == ["deadlock", "moved"]
 
 
 def _through_transit(source: FundAccount, target: FundAccount, turn: str) -> list[Movement]:
     """One cent from account to account: two transactions in one statement."""
     transit = ledger.system_pot_id(PotKind.TRANSIT, "USD")
-    common = {"amount": Money(Decimal("0.01"), "USD"), "reference": "order:1", "at": AT}
+    common: dict[str, Any] = {
+        "amount": Money(Decimal("0.01"), "USD"),
+        "reference": "order:1",
+        "at": AT,
+    }
     return [
         Movement(
             source_id=queries.available_pot_id(source.pk),
@@ -310,9 +314,3 @@ def _through_transit(source: FundAccount, target: FundAccount, turn: str) -> lis
             **common,
         ),
     ]
-
-
-def _in_threads(parts: list[Part]) -> list[object]:
-    """Run the parts in threads of this process; a twin needs no more."""
-    with ThreadPoolExecutor(len(parts)) as pool:
-        return [future.result() for future in [pool.submit(part) for part in parts]]

@@ -41,7 +41,9 @@ BEGIN
     RETURN partition_name;
   END IF;
   PERFORM pg_advisory_xact_lock(hashtext('billing_open_month'));
-  IF to_regclass('public.' || partition_name) IS NOT NULL THEN
+  -- Not to_regclass again: this session remembers that the name was unknown a moment ago.
+  IF EXISTS (SELECT FROM pg_class WHERE relname = partition_name
+                AND relnamespace = 'public'::regnamespace) THEN
     RETURN partition_name;
   END IF;
   EXECUTE format(

@@ -1,7 +1,5 @@
 """Jobs: tasks that wake an action up, and the record of what each run did."""
 
-from functools import partial
-
 from celery import Task
 from django.db import transaction
 from django.utils.module_loading import import_string
@@ -15,4 +13,9 @@ def enqueue(task_path: str, **kwargs: int | str) -> None:
     never the request: every task has a sweep that reaches the same end.
     """
     task: Task = import_string(task_path)
-    transaction.on_commit(partial(task.apply_async, kwargs=kwargs), robust=True)
+
+    # Not a partial: Django names what failed in its log, and a partial has no name.
+    def send() -> None:
+        task.apply_async(kwargs=kwargs)
+
+    transaction.on_commit(send, robust=True)

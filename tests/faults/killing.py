@@ -1,0 +1,76 @@
+"""Work in a process of its own that is killed, or loses its database, mid-way."""
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+
+import psycopg
+from django.db import connections
+
+_fork = multiprocessing.get_context("fork")
+
+
+def killed_after(seconds: float, work: Callable[[], object]) -> bool:
+    """Run the work in a process and kill it; whether it was still at work.
+
+    SIGKILL by the process's id: no clean-up of any kind runs.
+    """
+    with _beside(work) as process:
+        process.join(seconds)
+        was_alive = process.is_alive()
+        if was_alive:
+            assert process.pid
+            os.kill(process.pid, signal.SIGKILL)
+    return was_alive
+
+
+def cut_off_after(
+    seconds: float, work: Callable[[], object], superuser: psycopg.Connection
+) -> int:
+    """Run the work in a process and end its database connections; how many it had."""
+    with _beside(work) as process:
+        process.join(seconds)
+        ended = superuser.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = 'cmp_app'"
+        ).fetchone()
+    return ended[0] if ended else 0
+
+
+def moments(seed: int, count: int, longest_s: float) -> list[float]:
+    """Random moments that a seed makes again."""
+    random = Random(seed)
+    return [random.uniform(0, longest_s) for _turn in range(count)]
+
+
+@contextmanager
+def _beside(work: Callable[[], object]) -> Iterator[multiprocessing.Process]:
+    # A child must never speak on a connection that its parent opened.
+    connections.close_all()
+    process = _fork.Process(target=_work, args=(work,))
+    process.start()
+    try:
+        yield process  # type: ignore[misc]
+    finally:
+        process.join(60)
+        assert process.exitcode is not None, "the work does not end"
+
+
+def _work(work: Callable[[], object]) -> None:
+    # What the parent registered to do at its end is not ours, and its output neither.
+    try:
+        work()
+    finally:
+        os._exit(0)
+
+
+def until_true(condition: Callable[[], bool], *, patience_s: float) -> None:
+    """Wait for what another process brings about; fails when it does not come."""
+    deadline = time.monotonic() + patience_s
+    while not condition():
+        assert time.monotonic() < deadline, "what was waited for did not come"
+        time.sleep(0.05)
