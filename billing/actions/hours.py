@@ -140,22 +140,21 @@ _USED: Final = """s.sale = 'HOURLY' AND s.billed_from < {end}
    AND (s.billed_until IS NULL
         OR s.billed_until > greatest({start}, s.billed_from))"""
 
+# A pot's next open hour, if it has one: the watermark's, or that in which its oldest open
+# use began (`greatest` passes over NULL, so the emptiness is asked of `oldest`).
 _OPEN: Final = f"""
-  SELECT b.pot_id, u.first
+  SELECT b.pot_id,
+         greatest(b.charged_through, date_trunc('hour', u.oldest, 'UTC')) AS first
     FROM funds_potbalance b
    CROSS JOIN LATERAL (
-         SELECT greatest(b.charged_through,
-                         date_trunc('hour', min(s.billed_from), 'UTC')) AS first
-           FROM billing_subscription s
+         SELECT min(s.billed_from) AS oldest FROM billing_subscription s
           WHERE s.fund_pot_id = b.pot_id
             AND {_USED.format(start="b.charged_through", end="%(before)s")}) u
-   WHERE b.charged_through < %(before)s AND u.first IS NOT NULL
+   WHERE b.charged_through < %(before)s AND u.oldest IS NOT NULL
      AND b.pot_id <> ALL (%(without)s::bigint[])"""  # noqa: S608
 
 _FIRST_OPEN: Final = f"SELECT min(o.first) FROM ({_OPEN}) o"  # noqa: S608
 
-# `first` is the pot's next open hour only if its oldest subscription reaches into the
-# time since the watermark; `min(billed_from)` of those that do is what makes it so.
 _PLAN: Final = f"""
 INSERT INTO billing_hourbatch (hour, first_pot_id, last_pot_id, planned_at, charges)
 SELECT %(hour)s, min(pot_id), max(pot_id), %(at)s, 0

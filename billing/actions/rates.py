@@ -72,12 +72,23 @@ def adopt_due(*, at: datetime) -> int:
     )
     changed = 0
     for version in versions:
-        changed += _adopt(version)
+        if not _is_superseded(version):
+            changed += _adopt(version)
         if version.existing_from and version.existing_from + HOUR <= at:
             PriceAdoption.objects.get_or_create(
                 price_version=version, defaults={"adopted_at": at}
             )
     return changed
+
+
+def _is_superseded(version: PriceVersion) -> bool:
+    """Whether a newer version reached everything that runs by the same hour or before."""
+    return PriceVersion.objects.filter(
+        price_list_id=version.price_list_id,
+        published_at__isnull=False,
+        effective_from__gt=version.effective_from,
+        existing_from__lte=version.existing_from,
+    ).exists()
 
 
 def _adopt(version: PriceVersion) -> int:
@@ -164,16 +175,24 @@ WITH compiled AS (
     FROM unnest(%(quantities)s::text[], %(rates)s::numeric[])
       AS c (quantities, per_second)),
 due AS MATERIALIZED (
-  SELECT s.id, s.quantities {_NOT_YET}
-     AND s.quantities IN (SELECT quantities FROM compiled)
+  SELECT s.id, s.quantities,
+         -- An hour has one rate: not into a closed hour, nor the first of another rate.
+         greatest(%(existing_from)s, w.charged_through,
+                  CASE WHEN o.valid_from >= %(existing_from)s
+                       THEN date_trunc('hour', o.valid_from, 'UTC') + interval '1 hour' END
+         ) AS start
+    FROM (SELECT s.id, s.quantities, s.fund_pot_id {_NOT_YET}) s
+    JOIN funds_potbalance w ON w.pot_id = s.fund_pot_id
+    JOIN billing_rate o ON o.subscription_id = s.id AND o.valid_until IS NULL
+   WHERE s.quantities IN (SELECT quantities FROM compiled)
    ORDER BY s.fund_pot_id, s.id LIMIT %(limit)s),
 ended AS (
-  UPDATE billing_rate r SET valid_until = %(existing_from)s
+  UPDATE billing_rate r SET valid_until = due.start
     FROM due WHERE r.subscription_id = due.id AND r.valid_until IS NULL
   RETURNING r.subscription_id),
 begun AS (
   INSERT INTO billing_rate (subscription_id, valid_from, per_second, price_version_id)
-  SELECT due.id, %(existing_from)s, compiled.per_second, %(version)s
+  SELECT due.id, due.start, compiled.per_second, %(version)s
     FROM due JOIN compiled USING (quantities) JOIN ended ON ended.subscription_id = due.id
   RETURNING 1)
 SELECT count(*) FROM begun"""  # noqa: S608 (constants only)
