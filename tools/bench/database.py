@@ -38,6 +38,8 @@ def fresh_database() -> Iterator[BenchDatabase]:
     with psycopg.connect(owner, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
+        with database.connect() as connection:
+            connection.execute((ROOT / "tools" / "grants.sql").read_bytes())
         _migrate(database)
         yield database
     finally:

@@ -86,9 +86,10 @@ def _posting_rate(
     ]
     for worker in workers:
         worker.start()
-    results = [counts.get(timeout=seconds + 20) for _ in workers]
     for worker in workers:
         worker.join()
+    assert all(worker.exitcode == 0 for worker in workers), "a client failed"
+    results = [counts.get(timeout=10) for _ in workers]
     total: float = sum(count for count, _ in results)
     return total / max(spent for _, spent in results)
 
@@ -107,7 +108,7 @@ def _post_until(
     random, amount = Random(number), Decimal(1)  # noqa: S311 – spreads load, keeps no secret
     for warm_up in range(20):
         post(random.choice(pots), amount, f"warm:{os.getpid()}:{warm_up}:{time.time_ns()}")
-    barrier.wait()
+    barrier.wait(timeout=60)
     begun = time.perf_counter()
     count = 0
     while time.perf_counter() - begun < seconds:
