@@ -45,7 +45,9 @@ class MoneyFormField(forms.CharField):
             **attrs,
             "inputmode": "decimal",
             "autocomplete": "off",
-            "data-money": self.currency,
+            "dir": "ltr",
+            # money.js shows what was understood, to this many decimals.
+            "data-places": self.decimals,
         }
 
     def prepare_value(self, value: Any) -> Any:
