@@ -30,10 +30,12 @@ MONEY = ("funds", "payments", "pricing", "billing", "cmp/lib/money.py", "cmp/lib
 PUBLIC = {
     "",
     "healthz",
+    "metrics",  # shown to whoever has METRICS_TOKEN
     "language",
     "theme",
     "pay/<int:channel_id>/return",
     "pay/<int:channel_id>/notice",
+    "pay/unverified",
 }
 CSRF_EXEMPT = {"pay/<int:channel_id>/return", "pay/<int:channel_id>/notice"}
 
@@ -95,9 +97,10 @@ def test_no_file_passes_the_wall() -> None:
 
 
 def test_no_function_passes_the_wall() -> None:
+    """In tests ruff's limit of statements suffices: a list of attacks is long, not hard."""
     too_long = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name} has {lines} lines"
-        for path in python()
+        for path in python(tests=False)
         for node in functions(path)
         if (lines := (node.end_lineno or 0) - node.lineno + 1) > LINES_OF_A_FUNCTION_MAX
     ]

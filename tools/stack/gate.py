@@ -5,8 +5,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,25 +28,28 @@ class Check:
 
 def test(arguments: list[str]) -> int:
     """Run the gate on a throw-away cluster; 0 when everything holds."""
-    home = Path(tempfile.mkdtemp(prefix="cmp-test-"))
-    try:
-        with backing.running(home, durable=False) as (_services, addresses):
-            env = environment.for_tests(addresses)
-            if [word for word in arguments if word != "--deep"]:
-                return _pytest(arguments, env)
-            return _whole_gate(arguments, env, addresses)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with _thrown_away() as addresses:
+        env = environment.for_tests(addresses)
+        if [word for word in arguments if word != "--deep"]:
+            return _pytest(arguments, env)
+        return _whole_gate(arguments, env, addresses)
 
 
 def sabotage(words: list[str]) -> int:
     """Take each guard of a throw-away database out; 0 when tests notice every one."""
-    home = Path(tempfile.mkdtemp(prefix="cmp-sabotage-"))
+    with _thrown_away() as addresses:
+        argv = [sys.executable, "-m", "tools.sabotage", *words]
+        return children.run_in_foreground(argv, environment.for_tests(addresses))
+
+
+@contextmanager
+def _thrown_away() -> Iterator[Mapping[str, str]]:
+    """Run services that forget everything; yields their addresses."""
+    home = Path(tempfile.mkdtemp(prefix="cmp-test-"))
+    (home / "static").mkdir()
     try:
         with backing.running(home, durable=False) as (_services, addresses):
-            env = environment.for_tests(addresses)
-            argv = [sys.executable, "-m", "tools.sabotage", *words]
-            return children.run_in_foreground(argv, env)
+            yield {**addresses, "STATIC_ROOT": str(home / "static")}
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -97,7 +97,8 @@ def _parts(
     # single-threaded worker. The control socket is one per user, and checkouts are many.
     web += ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
     web += ["--no-control-socket", "--graceful-timeout", "10", "--access-logfile", "-"]
-    web += ["--reload"] if env["DEBUG"] == "1" else []
+    # Loaded once and forked, or once in each worker and again after each change.
+    web += ["--reload"] if env["DEBUG"] == "1" else ["--preload"]
     celery = [*python, "celery", "-A", "cmp"]
     worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"]
     beat = [*celery, "beat", "--loglevel", "INFO"]
