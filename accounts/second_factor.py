@@ -65,3 +65,11 @@ def _lead_to(request: HttpRequest, url: str) -> HttpResponseBase:
         # A redirect would put the whole page into the fragment that asked.
         return HttpResponse(status=204, headers={"HX-Redirect": url})
     return redirect(url)
+
+
+def codes_left(user: User) -> int:
+    """How many recovery codes are unused."""
+    codes = Authenticator.objects.filter(
+        user=user, type=Authenticator.Type.RECOVERY_CODES
+    ).first()
+    return len(codes.wrap().get_unused_codes()) if codes else 0

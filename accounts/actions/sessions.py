@@ -41,3 +41,9 @@ def end_all(*, actor: User, at: datetime) -> int:
         before={"sessions": len(sessions)},
     )
     return len(sessions)
+
+
+def forget_ended(actor: User) -> list[UserSession]:
+    """Forget sessions that have ended and return those that hold, the newest first."""
+    found: list[UserSession] = UserSession.objects.purge_and_list(actor)
+    return sorted(found, key=lambda session: session.created_at, reverse=True)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,8 +24,8 @@ def view_security(request: HttpRequest) -> HttpResponse:
     context = {
         "has_second_factor": second_factor.has_second_factor(user),
         "is_required": second_factor.is_required_of(user),
-        "codes_left": _codes_left(user),
-        "sessions": [_shown(session) for session in _sessions_of(user)],
+        "codes_left": second_factor.codes_left(user),
+        "sessions": [_shown(session) for session in sessions.forget_ended(user)],
     }
     return render(request, "accounts/security.html", context)
 
@@ -61,12 +60,6 @@ def _person(request: HttpRequest) -> User:
     return request.user
 
 
-def _sessions_of(user: User) -> list[UserSession]:
-    """The sessions that still hold, the newest first."""
-    found: list[UserSession] = UserSession.objects.purge_and_list(user)
-    return sorted(found, key=lambda session: session.created_at, reverse=True)
-
-
 def _shown(session: UserSession) -> dict[str, Any]:
     return {
         "id": session.pk,
@@ -75,11 +68,3 @@ def _shown(session: UserSession) -> dict[str, Any]:
         "started_at": session.created_at,
         "is_current": session.is_current(),
     }
-
-
-def _codes_left(user: User) -> int:
-    """How many recovery codes are unused."""
-    codes = Authenticator.objects.filter(
-        user=user, type=Authenticator.Type.RECOVERY_CODES
-    ).first()
-    return len(codes.wrap().get_unused_codes()) if codes else 0
