@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.sabotage.naming import tests_by_name
+from tools.sabotage import naming
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +29,7 @@ def test_no_guard_can_be_dropped_unnoticed() -> None:
 
 
 def test_a_name_leads_to_the_tests_that_state_it() -> None:
-    naming = tests_by_name(ROOT)
+    by_name = naming.tests_by_name(ROOT)
 
-    assert naming["audit_is_append_only"] == {"tests/census/test_attacks.py"}
-    assert "tests/funds/test_attacks.py" in naming["pot_balance_moves"]
+    assert by_name["audit_is_append_only"] == {"tests/census/test_attacks.py"}
+    assert "tests/funds/test_attacks.py" in by_name["pot_balance_moves"]
