@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Grants, Permission
 from accounts.models import BusinessGroup, Tenant
@@ -34,9 +35,9 @@ class FundAccount(models.Model):
     """
 
     class Kind(models.TextChoices):
-        PREPAID = "PREPAID", "Prepaid"
-        POSTPAID = "POSTPAID", "Postpaid"
-        FLEXIBLE = "FLEXIBLE", "Flexible"
+        PREPAID = "PREPAID", _("Prepaid")
+        POSTPAID = "POSTPAID", _("Postpaid")
+        FLEXIBLE = "FLEXIBLE", _("Flexible")
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="fund_accounts")
     name = models.CharField(max_length=120)
@@ -335,6 +336,48 @@ class Transaction(models.Model):
         return Money(self.amount, self.currency)
 
     @property
+    def fund_account(self) -> FundAccount | None:
+        """The one fund account it concerns; None between two system pots."""
+        return self.source.fund_account or self.target.fund_account
+
+    @property
     def is_within(self) -> bool:
         """Whether the money stays in its fund account (holds)."""
         return self.kind in WITHIN_KINDS
+
+    @property
+    def is_income(self) -> bool:
+        return self.source_version is None and self.target_version is not None
+
+    @property
+    def is_expenditure(self) -> bool:
+        return self.source_version is not None and self.target_version is None
+
+    @property
+    def takes_from_available(self) -> bool:
+        return self.is_expenditure or self.kind == Kind.HOLD
+
+    @property
+    def change(self) -> Money:
+        """What it did to the available money; between system pots, the amount."""
+        return -self.money if self.takes_from_available else self.money
+
+    @property
+    def available_after(self) -> Money | None:
+        """What was available in the fund account after it; None between system pots."""
+        after = (
+            self.source_balance_after
+            if self.takes_from_available
+            else self.target_balance_after
+        )
+        return None if after is None else Money(after, self.currency)
+
+    @property
+    def available_before(self) -> Money | None:
+        after = self.available_after
+        return None if after is None else after - self.change
+
+    @property
+    def version(self) -> int | None:
+        """The number of this movement in the available pot's own count."""
+        return self.source_version if self.takes_from_available else self.target_version

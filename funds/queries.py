@@ -2,8 +2,11 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
-from django.db.models import F, Q, QuerySet
+from django.db import connection
+from django.db.models import F, Q, QuerySet, Sum
 
 from accounts import access
 from accounts.access import Grants, Permission, Reach
@@ -177,6 +180,14 @@ def accounts_by_group(tenant_id: int) -> Mapping[int, FundAccount]:
     return {link.business_group_id: link.fund_account for link in links}
 
 
+def group_ids_of(account_id: int) -> list[int]:
+    """The business groups that pay from an account now."""
+    links = FundAccountGroup.objects.filter(
+        fund_account_id=account_id, unlinked_at__isnull=True
+    )
+    return list(links.values_list("business_group_id", flat=True))
+
+
 def groups_by_account(account_ids: Collection[int]) -> dict[int, list[str]]:
     """Names of the business groups that pay from each account now, or did at its end."""
     links = (
@@ -189,6 +200,71 @@ def groups_by_account(account_ids: Collection[int]) -> dict[int, list[str]]:
     for link in links:
         names.setdefault(link.fund_account_id, []).append(link.business_group.name)
     return names
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodFigures:
+    """What a period did to some fund accounts; opening + income − expenditure = closing."""
+
+    opening: Money
+    income: Money
+    expenditure: Money
+    closing: Money
+
+
+def period_figures(
+    accounts: QuerySet[FundAccount], currency: str, start: datetime, end: datetime
+) -> PeriodFigures:
+    """The figures of a half-open period, counted back from what is there now.
+
+    One statement, so that they add up while money moves. Holds stay within and are left
+    out. All accounts must be of this currency.
+    """
+    account_ids = list(accounts.values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_PERIOD, {"accounts": account_ids, "start": start, "end": end})
+        now, since, income, expenditure = cursor.fetchone()
+    opening = Money(now - since, currency)
+    came, went = Money(income, currency), Money(expenditure, currency)
+    return PeriodFigures(opening, came, went, opening + came - went)
+
+
+_PERIOD: Final = """
+WITH pots AS MATERIALIZED (
+  SELECT p.id, p.tenant_id, b.balance
+    FROM funds_pot p JOIN funds_potbalance b ON b.pot_id = p.id
+   WHERE p.fund_account_id = ANY(%(accounts)s::bigint[])),
+moved AS (
+  SELECT occurred_at, amount AS delta FROM funds_transaction
+   WHERE tenant_id IN (SELECT tenant_id FROM pots) AND occurred_at >= %(start)s
+     AND target_id IN (SELECT id FROM pots) AND source_version IS NULL
+  UNION ALL
+  SELECT occurred_at, -amount FROM funds_transaction
+   WHERE tenant_id IN (SELECT tenant_id FROM pots) AND occurred_at >= %(start)s
+     AND source_id IN (SELECT id FROM pots) AND target_version IS NULL)
+SELECT (SELECT coalesce(sum(balance), 0) FROM pots), coalesce(sum(delta), 0),
+       coalesce(sum(delta) FILTER (WHERE delta > 0 AND occurred_at < %(end)s), 0),
+       coalesce(sum(-delta) FILTER (WHERE delta < 0 AND occurred_at < %(end)s), 0)
+  FROM moved"""
+
+
+def available_by_currency(accounts: QuerySet[FundAccount]) -> list[Money]:
+    """What is available in all of these accounts together, for each currency."""
+    sums = (
+        PotBalance.objects.filter(
+            pot__fund_account__in=accounts.values("pk"), pot__kind=PotKind.AVAILABLE
+        )
+        .values_list("pot__currency")
+        .annotate(total=Sum("balance"))
+        .order_by("pot__currency")
+    )
+    return [Money(total, currency) for currency, total in sums]
+
+
+def related_to(transaction: Transaction) -> list[Transaction]:
+    """What undid this transaction, or what this one undid."""
+    undone = Transaction.objects.filter(Q(reverses=transaction) | Q(reversals=transaction))
+    return list(undone.order_by("id"))
 
 
 def open_holds(account_id: int) -> QuerySet[Transaction]:

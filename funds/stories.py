@@ -74,6 +74,20 @@ def channels_of(references: Collection[str]) -> dict[str, str]:
     return names
 
 
+def reference_of(number: str) -> str:
+    """The reference that a number as screens show it stands for: RC-81 is `recharge:81`.
+
+    Empty if it is none, and for a transaction's own number.
+    """
+    prefix, _, digits = number.strip().upper().partition("-")
+    if not (digits.isascii() and digits.isdigit()):
+        return ""
+    for noun, own in NUMBER_PREFIXES.items():
+        if own == prefix and noun != "transaction":
+            return f"{noun}:{int(digits)}"
+    return ""
+
+
 def number_of(reference: str) -> str:
     """A reference as screens show it: `recharge:81` is RC-81; empty if not a number."""
     noun, _, identity = reference.partition(":")

@@ -129,7 +129,12 @@ def edit(
 
 @transaction.atomic
 def set_credit_limit(
-    *, actor: User, fund_account_id: int, credit_limit: Money, at: datetime
+    *,
+    actor: User,
+    fund_account_id: int,
+    credit_limit: Money,
+    at: datetime,
+    reason: str = "",
 ) -> FundAccount:
     """Let purchases of a postpaid or flexible account go this far below zero.
 
@@ -146,7 +151,7 @@ def set_credit_limit(
     before = _facts(account)
     account.credit_limit = credit_limit.amount
     account.save(update_fields=["credit_limit"])
-    _record_change(actor, account, before, at)
+    _record_change(actor, account, before, at, reason)
     return account
 
 
@@ -291,7 +296,11 @@ def _refused_by_the_database(tenant: Tenant, name: str) -> Any:
 
 
 def _record_change(
-    actor: User, account: FundAccount, before: dict[str, Any], at: datetime
+    actor: User,
+    account: FundAccount,
+    before: dict[str, Any],
+    at: datetime,
+    reason: str = "",
 ) -> None:
     after = _facts(account)
     if after == before:
@@ -303,6 +312,7 @@ def _record_change(
         before=before,
         after=after,
         tenant_id=account.tenant_id,
+        reason=reason,
         at=at,
     )
 
