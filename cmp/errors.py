@@ -1,8 +1,10 @@
 """The pages of what went wrong: what happened, what was saved, a reference, a way on."""
 
+import sys
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.functional import Promise
@@ -89,7 +91,9 @@ def page_not_found(
 
 @public_view("our failures meet anybody")
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render_failure(request, SERVER_ERROR)
+    # Before a view was found, as when the session is read, no middleware sees the error.
+    is_away = isinstance(sys.exc_info()[1], OperationalError)
+    return render_failure(request, UNAVAILABLE if is_away else SERVER_ERROR)
 
 
 @public_view("a form can be sent without a session")

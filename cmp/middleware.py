@@ -12,6 +12,7 @@ import redis
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.signals import request_finished
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import patch_cache_control
 
@@ -90,7 +91,11 @@ class BodyLimitMiddleware:
 
 
 class DependencyMiddleware:
-    """Answer 503 when the shared cache is away: without it log-ins cannot be limited."""
+    """Answer 503 when a part we depend on is away or does not come free in time.
+
+    The shared cache, without which log-ins cannot be limited, and the database: a
+    connection that broke, a lock that somebody held too long. All of it was rolled back.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -103,6 +108,10 @@ class DependencyMiddleware:
     ) -> HttpResponseBase | None:
         if isinstance(exception, redis.ConnectionError | redis.TimeoutError):
             log.error("cache.unreachable", extra={"error": type(exception).__name__})
+            return errors.unavailable(request)
+        if isinstance(exception, OperationalError):
+            cause = type(exception.__cause__ or exception).__name__
+            log.error("database.unavailable", extra={"error": cause})
             return errors.unavailable(request)
         return None
 

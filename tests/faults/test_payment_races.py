@@ -9,7 +9,6 @@ from threading import Barrier
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 
@@ -139,13 +138,6 @@ def test_f12_a_wallet_locked_by_somebody_is_credited_by_the_sweep(
     recharge.refresh_from_db()
     assert (recharge.state, available(acme_account)) == ("PAID", "USD 20.00")
     assert breaches() == []
-
-
-def test_f12_pages_wait_three_seconds_at_most_for_a_lock() -> None:
-    options = settings.DATABASES["default"]["OPTIONS"]["options"]
-
-    assert "-c lock_timeout=3s" in options
-    assert "-c statement_timeout=15s" in options
 
 
 def test_f09_without_a_broker_a_notice_credits_all_the_same(
