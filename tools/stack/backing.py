@@ -59,6 +59,7 @@ def running(home: Path, *, durable: bool) -> Iterator[tuple[Backing, dict[str, s
         yield backing, backing.start()
     finally:
         backing.stop()
+        places.leave_temporary(home)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Where a checkout keeps what it makes while it runs."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -44,6 +45,12 @@ def socket_folder(home: Path, owner: int | None = None) -> Path:
     if len(os.fsencode(inside)) <= SOCKET_FOLDER_LENGTH_MAX and not ODD.search(str(inside)):
         return private_folder(inside, owner)
     return private_folder(Path(tempfile.gettempdir()) / f"cmp-{short_name(home)}", owner)
+
+
+def leave_temporary(home: Path) -> None:
+    """Remove the folder for sockets if it lies elsewhere and nothing uses it any more."""
+    with contextlib.suppress(OSError):
+        (Path(tempfile.gettempdir()) / f"cmp-{short_name(home)}").rmdir()
 
 
 def short_name(path: Path) -> str:
