@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from billing.actions import deductions, deployments, sweeps
+from billing.actions import books, deductions, deployments, sweeps
 
 
 @shared_task(acks_late=True)
@@ -24,3 +24,9 @@ def run_hourly_deductions(
 def sweep_orders(**_newer_arguments: object) -> None:
     """Finish what a lost task or a dead worker left behind."""
     sweeps.sweep_orders(now=timezone.now)
+
+
+@shared_task(acks_late=True)
+def audit_books(**_newer_arguments: object) -> None:
+    """Check the books; metrics and the list of jobs tell what was found."""
+    books.audit(at=timezone.now())

@@ -35,5 +35,10 @@ _schedule: dict[str, dict[str, Any]] = {
     "sweep-orders": {"task": "billing.tasks.sweep_orders", "schedule": crontab()},
     # A payment that neither browser return nor notice reported is not credited.
     "sweep-recharges": {"task": "payments.tasks.sweep_recharges", "schedule": crontab()},
+    # Books that do not hold are noticed only when somebody asks.
+    "audit-books": {
+        "task": "billing.tasks.audit_books",
+        "schedule": crontab(hour="3", minute="17"),
+    },
 }
 app.conf.beat_schedule = _schedule

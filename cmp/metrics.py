@@ -34,17 +34,20 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not expected or scheme != "Bearer" or not constant_time_compare(given, expected):
         raise Http404
     due = CollectorRegistry()
-    due.register(GaugeCollector())
+    due.register(GaugeCollector(gauges.declared()))
     text = generate_latest(_request_counts()) + generate_latest(due)
     return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
 
 
 class GaugeCollector(Collector):
-    """Reads every gauge once; one that cannot be read is missing and counted as failed."""
+    """Reads each gauge once; one that cannot be read is missing and counted as failed."""
+
+    def __init__(self, declared: list[gauges.Gauge]) -> None:
+        self.declared = declared
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         failed = 0
-        for gauge in gauges.declared():
+        for gauge in self.declared:
             try:
                 values = gauges.read(gauge)
             except DatabaseError:

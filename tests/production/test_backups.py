@@ -15,7 +15,9 @@ from django.utils import timezone
 
 from accounts.actions import audit
 from accounts.models import User
+from funds.models import FundAccount
 from tests.databases import Database
+from tests.factories.funds import put_in
 
 ROOT = Path(__file__).resolve().parents[2]
 RIGHTS = """
@@ -130,21 +132,35 @@ def test_a_restore_brings_back_rows_guards_and_rights(
 
 
 def test_the_restored_database_works_and_stays_guarded(
-    manage: Command, committed_db: Database, restored_name: str, tmp_path: Path, sam: User
+    manage: Command, committed_db: Database, restored_name: str, tmp_path: Path
 ) -> None:
-    """F68: the application's role finds its rows and no right it did not have."""
-    note(sam, "before.dump")
+    """Dump days of business, go on with it, restore: the books hold as they were then.
+
+    F68: and no right is there that was not before.
+    """
+    assert manage("load_demo").returncode == 0
+    balances = "SELECT pot_id, balance, version, charged_through FROM funds_potbalance"
+    then = found(committed_db.url_owner, balances)
     told = backup(manage, tmp_path)
-    manage("restore", told["file"], "--into", restored_name)
+    put_in(FundAccount.objects.earliest("id"), "55.00", at=timezone.now())
+    restored = manage("restore", told["file"], "--into", restored_name)
     url = committed_db.url_app.replace(f"/{committed_db.name}", f"/{restored_name}")
 
     migrations = manage("migrate", "--check", url=url)
+    books = manage("audit_books", "--json", url=url)
 
+    assert restored.returncode == 0, restored.stderr
     assert migrations.returncode == 0, migrations.stderr
-    with psycopg.connect(url) as line, pytest.raises(psycopg.Error):
-        line.execute("DELETE FROM accounts_auditentry")
-    with psycopg.connect(url) as line, pytest.raises(psycopg.Error):
-        line.execute("CREATE TABLE public.mine (id int)")
+    assert books.returncode == 0, books.stdout
+    assert json.loads(books.stdout)["ok"] is True
+    assert found(url, balances) == then != found(committed_db.url_owner, balances)
+    for attack in (
+        "UPDATE funds_potbalance SET balance = 1000000",
+        "DELETE FROM funds_transaction",
+        "CREATE TABLE public.mine (id int)",
+    ):
+        with psycopg.connect(url) as line, pytest.raises(psycopg.Error):
+            line.execute(attack)
 
 
 def test_a_dump_that_was_changed_is_refused(

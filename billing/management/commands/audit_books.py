@@ -5,10 +5,9 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
-import billing.checks
-import funds.checks
-import payments.checks
+from billing.actions.books import audit
 from cmp.lib import books
 
 
@@ -21,12 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
     def handle(self, **options: Any) -> None:
-        checks = [
-            *funds.checks.BOOK_CHECKS,
-            *payments.checks.BOOK_CHECKS,
-            *billing.checks.BOOK_CHECKS,
-        ]
-        outcomes = books.run(checks)
+        outcomes = audit(at=timezone.now(), started_by="command")
         ok = all(outcome.ok for outcome in outcomes)
         if options["json"]:
             facts = {"ok": ok, "checks": [outcome.as_json() for outcome in outcomes]}
