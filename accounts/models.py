@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
 
 from cmp.lib.money import is_currency
 
@@ -27,15 +28,15 @@ class User(AbstractBaseUser):
     """A person who can sign in, by e-mail; belongs to tenants through memberships."""
 
     class StaffRole(models.TextChoices):
-        PLATFORM_ADMIN = "PLATFORM_ADMIN", "Platform admin"
-        BILLING_ADMIN = "BILLING_ADMIN", "Billing admin"
-        SUPPORT = "SUPPORT", "Support"
-        AUDITOR = "AUDITOR", "Auditor"
+        PLATFORM_ADMIN = "PLATFORM_ADMIN", _("Platform admin")
+        BILLING_ADMIN = "BILLING_ADMIN", _("Billing admin")
+        SUPPORT = "SUPPORT", _("Support")
+        AUDITOR = "AUDITOR", _("Auditor")
 
     class Theme(models.TextChoices):
-        DEVICE = "", "Same as device"
-        LIGHT = "light", "Light"
-        DARK = "dark", "Dark"
+        DEVICE = "", _("Same as device")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
 
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120)
@@ -74,13 +75,13 @@ class Tenant(models.Model):
     """A client of the operator, isolated from every other."""
 
     class Kind(models.TextChoices):
-        INDIVIDUAL = "INDIVIDUAL", "Individual"
-        ORGANIZATION = "ORGANIZATION", "Organization"
+        INDIVIDUAL = "INDIVIDUAL", _("Individual")
+        ORGANIZATION = "ORGANIZATION", _("Organization")
 
     class BillingPlan(models.TextChoices):
-        PREPAID = "PREPAID", "Prepaid"
-        POSTPAID = "POSTPAID", "Postpaid"
-        FLEXIBLE = "FLEXIBLE", "Flexible"
+        PREPAID = "PREPAID", _("Prepaid")
+        POSTPAID = "POSTPAID", _("Postpaid")
+        FLEXIBLE = "FLEXIBLE", _("Flexible")
 
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=60, unique=True)
@@ -134,10 +135,10 @@ class Membership(models.Model):
     """A person's place in a tenant: a role and the business groups they act in."""
 
     class Role(models.TextChoices):
-        TENANT_ADMIN = "TENANT_ADMIN", "Tenant administrator"
-        BILLING_MANAGER = "BILLING_MANAGER", "Billing manager"
-        MEMBER = "MEMBER", "Member"
-        VIEWER = "VIEWER", "Viewer"
+        TENANT_ADMIN = "TENANT_ADMIN", _("Tenant administrator")
+        BILLING_MANAGER = "BILLING_MANAGER", _("Billing manager")
+        MEMBER = "MEMBER", _("Member")
+        VIEWER = "VIEWER", _("Viewer")
 
     tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="memberships")
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")

@@ -85,9 +85,9 @@ class Frame:
         """What the viewer is here, in words."""
         membership: Membership | None = getattr(self.request, "membership", None)
         if membership:
-            return str(gettext(membership.get_role_display()))
+            return membership.get_role_display()
         if self.user.staff_role:
-            return str(gettext(self.user.get_staff_role_display()))
+            return self.user.get_staff_role_display()
         return gettext("Tenant administrator")
 
     @cached_property

@@ -6,11 +6,13 @@ const sixths = (text) => {
   return BigInt(whole + decimals.padEnd(SCALE, "0").slice(0, SCALE));
 };
 
+// Half-up, as the server shows amounts.
 const shown = (value, places) => {
-  const digits = (value < 0n ? -value : value).toString().padStart(SCALE + 1, "0");
-  const whole = digits.slice(0, -SCALE).replace(/\B(?=(\d{3})+$)/g, ",");
-  const decimals = digits.slice(-SCALE).slice(0, places);
-  return `${value < 0n ? "−" : ""}${whole}${places ? `.${decimals}` : ""}`;
+  const unit = 10n ** BigInt(SCALE - places);
+  const size = ((value < 0n ? -value : value) + unit / 2n) / unit;
+  const digits = size.toString().padStart(places + 1, "0");
+  const whole = digits.slice(0, digits.length - places).replace(/\B(?=(\d{3})+$)/g, ",");
+  return `${value < 0n ? "−" : ""}${whole}${places ? `.${digits.slice(-places)}` : ""}`;
 };
 
 function showBalanceAfter() {
