@@ -1,4 +1,4 @@
-"""FND-07, FND-08, TRX-05, OPS-14: raw SQL against the money tables, in three roles.
+"""FND-07, FND-08, TRX-05, SET-05: raw SQL against the money tables, in three roles.
 
 Each attack runs in a transaction of its own that is rolled back; the guard that must
 refuse it is named, so that an attack refused by accident counts as a failure. One test

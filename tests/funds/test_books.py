@@ -1,4 +1,4 @@
-"""OPS-14: the book checks find what they are for; each is shown a sabotage to find."""
+"""SET-05: the book checks find what they are for; each is shown a sabotage to find."""
 
 import psycopg
 import pytest
