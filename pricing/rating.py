@@ -119,7 +119,9 @@ def _line(
     assert quantity > 0, "quantities are whole and positive"
     assert months > 0, "a term has at least a month"
     price = sheet.prices.get(component)
-    unit = price and (price.hourly if sale is Sale.HOURLY else price.monthly)
+    unit = None
+    if price is not None:
+        unit = price.hourly if sale is Sale.HOURLY else price.monthly
     if unit is None:
         raise NotSold(f"{component.label} is not sold this way.")
     times = quantity if sale is Sale.HOURLY else quantity * months

@@ -94,7 +94,8 @@ def charged(subscription: Subscription) -> list[tuple[datetime, int, str]]:
 def charged_in_all(subscription: Subscription) -> Money:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(sum(amount), 0) FROM billing_charge WHERE subscription_id = %s",
+            "SELECT coalesce(sum(amount), 0) FROM billing_charge"
+            " WHERE subscription_id = %s",
             [subscription.pk],
         )
         return Money(cursor.fetchone()[0], subscription.currency)
