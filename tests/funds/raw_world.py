@@ -77,6 +77,7 @@ def build(connection: psycopg.Connection) -> dict[str, int]:
     connection.execute(_PEOPLE)
     connection.execute(_ACCOUNTS)
     ids: dict[str, int] = {}
+    kind: int | str
     for name, sql in _IDS.items():
         ids[name] = _one(connection, sql.format(**ids))
     for name, account in _POTS.items():
@@ -88,7 +89,7 @@ def build(connection: psycopg.Connection) -> dict[str, int]:
                 f"WHERE a.name = '{account}' AND p.kind = {kind}",
             )
     for name, facts in _POSTED.items():
-        reverses = ids["rich_purchase"] if name == "undone" else "NULL"
+        reverses = str(ids["rich_purchase"]) if name == "undone" else "NULL"
         # Literal numbers are integers to SQL; the function takes a smallint.
         values, _, kind = facts.format(**ids).rpartition(", ")
         ids[name] = _one(

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db
 LATER = AT + timedelta(days=1)
 
 
-def facts(acme, acme_group, alice, tina, **other):
+def facts(acme, acme_group, alice, tina, **other) -> dict[str, Any]:
     return {
         "actor": tina,
         "tenant_id": acme.pk,
@@ -44,7 +45,8 @@ def test_opening_makes_two_empty_pots_and_an_audit_entry(main, tina, alice):
     assert account.number == f"FA-{account.pk}"
     assert (account.currency, account.owner, account.created_at) == ("USD", alice, AT)
     pots = Pot.objects.filter(fund_account=account).order_by("id")
-    assert [(p.kind, p.floor, p.usage_floor, p.tenant_id) for p in pots] == [
+    facts: list[Any] = list(pots.values_list("kind", "floor", "usage_floor", "tenant_id"))
+    assert facts == [
         (PotKind.AVAILABLE, 0, None, account.tenant_id),
         (PotKind.HELD, 0, 0, account.tenant_id),
     ]
@@ -85,12 +87,14 @@ def test_a_tenant_has_many_and_one_serves_many_groups(main, acme, acme_group):
 def test_nothing_of_another_tenant_can_be_chosen(
     main, globex_group, acme_group, charlie, other, refusal, words
 ):
-    stand_ins = {
+    stand_ins: dict[str, Any] = {
         "globex": [globex_group.pk],
         "mixed": [globex_group.pk, acme_group.pk],
         "charlie": charlie.pk,
     }
-    chosen = {k: stand_ins.get(v, v) if isinstance(v, str) else v for k, v in other.items()}
+    chosen: dict[str, Any] = {
+        k: stand_ins.get(v, v) if isinstance(v, str) else v for k, v in other.items()
+    }
 
     with pytest.raises(refusal, match=words), transaction.atomic():
         fund_accounts.open(**main | chosen)
@@ -169,13 +173,14 @@ def test_editing_refuses_what_opening_refuses(main, acme, globex_group, charlie,
     same = {k: main[k] for k in ("actor", "name", "description", "group_ids", "owner_id")}
     taken = list(other.links.values_list("business_group_id", flat=True))
 
-    for change, refusal in [
+    changes: list[tuple[dict[str, Any], type[Exception]]] = [
         ({"name": "OTHER"}, fund_accounts.NameTaken),
         ({"group_ids": [globex_group.pk]}, fund_accounts.GroupRefused),
         ({"group_ids": taken}, fund_accounts.GroupRefused),
         ({"group_ids": []}, fund_accounts.GroupRefused),
         ({"owner_id": charlie.pk}, fund_accounts.OwnerRefused),
-    ]:
+    ]
+    for change, refusal in changes:
         with pytest.raises(refusal), transaction.atomic():
             fund_accounts.edit(**same | change, fund_account_id=account.pk, at=LATER)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import psycopg
 import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, settings
@@ -69,7 +70,7 @@ class Model:
 class LedgerMachine(RuleBasedStateMachine):
     """Two fund accounts of a tenant, one of them with a credit limit of 50."""
 
-    owner = None  # a connection as cmp_owner, given by the test
+    owner: psycopg.Connection  # as cmp_owner, given by the test
 
     def __init__(self) -> None:
         super().__init__()
@@ -138,13 +139,13 @@ class LedgerMachine(RuleBasedStateMachine):
     def hour(self, index, amount, idle):
         hour = H10 + timedelta(hours=self.hours[index] + idle)
         pot = queries.available_pot_id(self.accounts[index].pk)
-        (moved,) = self.owner.execute(
+        row = self.owner.execute(
             "INSERT INTO bait VALUES (%s, ARRAY[%s]::bigint[], ARRAY[%s]::numeric[], NULL) "
             "RETURNING moved",
             [hour, pot, amount],
         ).fetchone()
         self.owner.commit()
-        assert moved == 1
+        assert row == (1,)
         self.hours[index] += idle + 1
         self.model.wallets[index].available -= amount
 
@@ -298,7 +299,7 @@ def test_the_ledger_equals_the_model_for_long(machine):
 def test_the_machine_notices(machine):
     """Its teeth: told of a floor that is not the ledger's, it finds a sale too many."""
 
-    class Misinformed(machine):
+    class Misinformed(LedgerMachine):
         def __init__(self) -> None:
             super().__init__()
             self.model.wallets[0].floor += 1

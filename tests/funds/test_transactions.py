@@ -68,7 +68,9 @@ ADMIN = {
 
 @pytest.mark.parametrize("persona", USER)
 def test_who_sees_transactions_in_the_user_portal(client_of, history, persona):
-    one = reverse("funds:view-transaction", args=["acme", Transaction.objects.first().pk])
+    one = reverse(
+        "funds:view-transaction", args=["acme", Transaction.objects.latest("id").pk]
+    )
     before = money_tables()
     client = client_of(persona)
 
@@ -80,7 +82,9 @@ def test_who_sees_transactions_in_the_user_portal(client_of, history, persona):
 
 @pytest.mark.parametrize("persona", ADMIN)
 def test_who_sees_transactions_in_the_admin_portal(client_of, history, persona):
-    one = reverse("funds_admin:view-transaction", args=[Transaction.objects.first().pk])
+    one = reverse(
+        "funds_admin:view-transaction", args=[Transaction.objects.latest("id").pk]
+    )
     before = money_tables()
     client = client_of(persona)
 
@@ -450,7 +454,7 @@ def test_unplaced_money_is_shown_to_staff_only(client_of, history):
 
 def test_nothing_here_can_be_edited_or_deleted(as_alice, history):
     before = money_tables()
-    url = own(Transaction.objects.first())
+    url = own(Transaction.objects.latest("id"))
 
     for method in ("post", "put", "patch", "delete"):
         assert getattr(as_alice, method)(url).status_code == 405

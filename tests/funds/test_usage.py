@@ -3,7 +3,6 @@
 `funds_charge_usage` is for a trigger of billing; here a bait table stands for its charges.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -71,7 +70,7 @@ class Ledger:
 
 
 @pytest.fixture
-def ledger(owner_connection) -> Iterator[Ledger]:
+def ledger(owner_connection) -> Ledger:
     """The raw world, its pot A with a watermark at 10:00."""
     owner_connection.execute(BAIT)
     ledger = Ledger(owner_connection, raw_world.build(owner_connection))
