@@ -59,6 +59,12 @@ class Site:
         answer = requests.post(f"{self.gateway_url}/_script", json=told, timeout=10)
         assert answer.ok, answer.text
 
+    def settled(self, reference: str, *, notices: int) -> None:
+        """Wait until the portals acknowledged so many notices of one recharge."""
+        question = {"merchant_reference": reference, "notices": notices}
+        answer = requests.post(f"{self.gateway_url}/_await", json=question, timeout=30)
+        assert answer.json() == {"ok": True}, answer.text
+
     def gateway_log(self, reference: str) -> list[str]:
         """What the gateway did about one recharge, oldest first."""
         address = f"{self.gateway_url}/_log.json?merchant_reference={reference}"

@@ -1,6 +1,11 @@
 """One person at a browser, and what the browser complained about meanwhile."""
 
+import os
+import re
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import (
     BrowserContext,
@@ -16,7 +21,7 @@ from tests.browser import axe
 from tests.browser.site import Site
 
 PASSWORD = "demo-only"
-TIMEOUT_MS = 15_000
+TIMEOUT_MS = 30_000
 expect.set_options(timeout=TIMEOUT_MS)
 
 
@@ -50,6 +55,14 @@ class Visitor:
         self.page.locator("[name=password]").press("Enter")
         self.page.wait_for_url(lambda url: "/accounts/login" not in url)
 
+    @cached_property
+    def portal(self) -> str:
+        """The path of the tenant's portal, to which the start page leads."""
+        self.open("/")
+        found = re.match(r"/portal/[^/]+/", urlsplit(self.page.url).path)
+        assert found is not None, self.page.url
+        return found[0]
+
     def click(self, name: str, *, role: str = "button") -> None:
         self.page.get_by_role(role, name=name, exact=True).first.click()  # type: ignore[arg-type]
 
@@ -71,6 +84,14 @@ class Visitor:
                 return request.all_headers().get("cookie", "")
         raise AssertionError(f"no POST to …{path_end}: {[post.url for post in self.posts]}")
 
+    def picture(self, name: str) -> None:
+        """Keep a picture for the documents, when `PICTURES` names a folder."""
+        if folder := os.environ.get("PICTURES"):
+            # The screenshot hides the caret by a style that the page's policy refuses.
+            before = list(self.complaints)
+            self.page.screenshot(path=Path(folder) / f"{name}.png", animations="disabled")
+            self.complaints[:] = before
+
     def faults(self, dress: axe.Dress) -> list[str]:
         """Look at the page with axe, whose own styles the page's policy refuses."""
         before = list(self.complaints)
@@ -90,13 +111,3 @@ class Visitor:
         # A refused form (422) or a page not found is the server's answer, not a fault.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.complaints.append(message.text)
-
-
-def pay_with_card(page: Page, number: str, *, choice: str = "normal") -> None:
-    """Fill the gateway's hosted page and pay."""
-    page.wait_for_url("http://localhost:*/FortAPI/page/**")
-    page.get_by_label("Card number").fill(number)
-    page.get_by_label("Expiry date").fill("05/30")
-    page.get_by_label("Security code").fill("123")
-    page.locator(f"input[name=choice][value={choice}]").check()
-    page.get_by_role("button", name="Pay", exact=False).first.click()

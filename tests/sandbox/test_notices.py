@@ -56,6 +56,15 @@ def test_notice_is_given_up_after_the_last_retry(
     assert shop.heard.qsize() == 11
 
 
+def test_waiting_for_notices_ends_when_they_were_heard(payer: Payer) -> None:
+    payer.pay(payer.open(), choice="duplicate")
+
+    answer = payer.control("/_await", merchant_reference="RC-1", notices=3)
+
+    assert answer.json() == {"ok": True}
+    assert payer.log().count("notice") == 3
+
+
 def test_unreachable_shop_is_tried_again(start_gateway: StartGateway, shop: Shop) -> None:
     payer = start_gateway(notice_base="http://127.0.0.1:1", retries=2)
 

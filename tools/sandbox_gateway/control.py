@@ -9,6 +9,7 @@ from tools.sandbox_gateway.desk import Desk
 from tools.sandbox_gateway.script import BadScript, Script
 
 LOG_LENGTH = 500
+AWAIT_TIMEOUT_S = 20.0
 
 
 def show(desk: Desk, path: str, query: dict[str, str]) -> Answer:
@@ -54,6 +55,15 @@ def _release(desk: Desk, reference: str, _given: dict[str, Any]) -> dict[str, An
     return {"ok": True, "released": desk.courier.release(reference)}
 
 
+def _await(desk: Desk, reference: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Answer once so many notices of a reference were acknowledged or given up."""
+    notices = int(given.get("notices", 1))
+    is_heard = desk.courier.wait_until_heard(
+        reference, notices=notices, timeout_s=AWAIT_TIMEOUT_S
+    )
+    return {"ok": is_heard}
+
+
 def _replay(desk: Desk, reference: str, given: dict[str, Any]) -> dict[str, Any]:
     """Send every notice of a reference again, unchanged, `copies` times."""
     rows = desk.store.run(
@@ -82,6 +92,7 @@ def _refund(desk: Desk, reference: str, given: dict[str, Any]) -> dict[str, Any]
 STEPS = {
     "/_script": _script,
     "/_release": _release,
+    "/_await": _await,
     "/_replay": _replay,
     "/_refund": _refund,
 }

@@ -60,18 +60,22 @@ class Courier:
         self._tell()
         return len(rows)
 
-    def wait_until_heard(self, reference: str, *, timeout_s: float) -> bool:
-        """Wait until the first notice of this reference was acknowledged or given up."""
+    def wait_until_heard(
+        self, reference: str, *, timeout_s: float, notices: int = 1
+    ) -> bool:
+        """Wait until so many notices of this reference were acknowledged or given up."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._was_heard(reference), timeout_s)
+            return self._changed.wait_for(
+                lambda: self._ended(reference) >= notices, timeout_s
+            )
 
-    def _was_heard(self, reference: str) -> bool:
+    def _ended(self, reference: str) -> int:
         rows = self._store.run(
-            "SELECT id FROM notice WHERE reference = ?"
-            " AND state IN ('ACKNOWLEDGED', 'GIVEN UP') LIMIT 1",
+            "SELECT count(*) FROM notice WHERE reference = ?"
+            " AND state IN ('ACKNOWLEDGED', 'GIVEN UP')",
             reference,
         )
-        return bool(rows)
+        return int(rows[0][0])
 
     def _work(self) -> None:
         while not self._stopping:
