@@ -2,6 +2,8 @@
 # The password goes through a file of this container only: arguments are seen by everybody.
 set -eu
 umask 077
-printf 'requirepass %s\n' "$(cat /run/secrets/broker_password)" > /tmp/password.conf
-exec valkey-server /tmp/password.conf \
-  --appendonly yes --save "" --dir /data --maxmemory-policy noeviction
+secrets="${SECRETS:-/run/secrets}"
+settings="$(mktemp)"
+printf 'requirepass %s\n' "$(cat "$secrets/broker_password")" > "$settings"
+exec valkey-server "$settings" --dir "${DATA:-/data}" \
+  --appendonly yes --save "" --maxmemory-policy noeviction "$@"
