@@ -302,7 +302,7 @@ def test_the_machine_notices(machine):
     class Misinformed(LedgerMachine):
         def __init__(self) -> None:
             super().__init__()
-            self.model.wallets[0].floor += 1
+            self.model.wallets[0].floor += 500
 
     with pytest.raises(AssertionError):
         # Not shrunk: that it fails is all that is asked.
