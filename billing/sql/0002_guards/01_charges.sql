@@ -109,17 +109,20 @@ BEGIN
 
   EXECUTE $q$
     WITH due AS (
-      SELECT s.id, s.fund_pot_id, s.tenant_id, u.seconds, r.id AS rate_id, r.price_version_id,
-             round(r.per_second * u.seconds, 6) AS amount
-        FROM unnest($2) AS p (pot_id)
-        JOIN public.billing_subscription s ON s.fund_pot_id = p.pot_id AND s.sale = 'HOURLY'
+      SELECT s.id, p.id AS fund_pot_id, p.tenant_id, u.seconds, r.id AS rate_id,
+             r.price_version_id, round(r.per_second * u.seconds, 6) AS amount
+        FROM public.funds_pot p
+        JOIN public.billing_subscription s ON s.fund_pot_id = p.id AND s.sale = 'HOURLY'
          AND s.billed_from < $1 + interval '1 hour'
          AND (s.billed_until IS NULL OR (s.billed_until > $1 AND s.billed_until > s.billed_from))
        CROSS JOIN LATERAL (
              SELECT public.billing_seconds($1, s.billed_from, s.billed_until) AS seconds) u
-        LEFT JOIN public.billing_rate r ON r.subscription_id = s.id
-         AND r.valid_from < $1 + interval '1 hour'
-         AND (r.valid_until IS NULL OR r.valid_until > $1))
+        LEFT JOIN LATERAL (
+             SELECT r.id, r.price_version_id, r.per_second, r.valid_until
+               FROM public.billing_rate r
+              WHERE r.subscription_id = s.id AND r.valid_from < $1 + interval '1 hour'
+              ORDER BY r.valid_from DESC LIMIT 1) r ON coalesce(r.valid_until > $1, true)
+       WHERE p.id = ANY ($2))
     SELECT min(coalesce(d.fund_pot_id, c.fund_pot_id)), count(*)
       FROM due d FULL JOIN new_charge c ON c.subscription_id = d.id
      WHERE (d.fund_pot_id, d.tenant_id, d.seconds, d.rate_id, d.price_version_id, d.amount)
