@@ -85,6 +85,7 @@ class ListView:
     problems: list[str] = field(default_factory=list)
     figures: Sequence[Figure] = ()
     totals: Sequence[tuple[Words, Sequence[Money]]] = ()
+    can_be_sorted: bool = True
 
     @cached_property
     def heads(self) -> list[Head]:
@@ -169,7 +170,7 @@ class ListView:
         label = str(column.label)
         if column.kind == "moment":
             label = f"{label} ({zone_name()})"
-        if not column.sort:
+        if not column.sort or not self.can_be_sorted:
             return Head(column.key, label, column.css_of_head, "", "")
         used = self.sorting.key
         state = {column.key: "ascending", f"-{column.key}": "descending"}.get(used, "")

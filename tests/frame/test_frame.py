@@ -1,6 +1,7 @@
 """The frame of both portals: who sees which entries, where people start, how pages look."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -8,8 +9,10 @@ from django.urls import reverse
 
 from accounts.models import Membership, Tenant, User
 from cmp.frame import Frame
+from cmp.lib.money import Money
 from funds.models import FundAccount
 from tests.factories.accounts import MembershipFactory, UserFactory
+from tests.factories.funds import put_in
 
 
 def _navigation(client: Client, url: str) -> dict[str, str]:
@@ -216,3 +219,38 @@ def test_a_name_never_becomes_markup(client: Client, tina: User, acme: Tenant) -
         html = client.get(url).content.decode()
         assert "<img src=x" not in html
         assert "<script>alert" not in html
+
+
+def test_the_dashboard_shows_money_to_those_who_may_see_it(
+    client: Client, alice: User, bob: User, acme_account: FundAccount
+) -> None:
+    put_in(acme_account, "25.50")
+    client.force_login(alice)
+    hers = client.get("/portal/acme/")
+    client.force_login(bob)
+    his = client.get("/portal/acme/")
+
+    assert [figure.value for figure in hers.context["figures"]] == [
+        Money(Decimal("25.50"), "USD"),
+        Money.zero("USD"),
+        Money(Decimal("25.50"), "USD"),
+    ]
+    assert [part.list.name for part in hers.context["parts"]] == [
+        "fund-accounts",
+        "transactions",
+    ]
+    assert "25.50" in hers.content.decode()
+    assert his.context["figures"] == []
+    assert "25.50" not in his.content.decode()
+
+
+def test_the_admin_dashboard_counts_what_its_viewer_reaches(
+    client: Client, sam: User, tina: User, charlie: User, acme_account: FundAccount
+) -> None:
+    client.force_login(sam)
+    everything = [figure.value for figure in client.get("/admin/").context["figures"]]
+    client.force_login(tina)
+    hers = [figure.value for figure in client.get("/admin/").context["figures"]]
+
+    assert everything == ["2", "3", "1"]
+    assert hers == ["1", "2", "1"]
