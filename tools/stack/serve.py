@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from tools.stack import backing, children, environment, places
 
-READY_S_MAX = 90
+READY_S_MAX = 120
 DEMO_PASSWORD = "demo-only"  # noqa: S105 (public on purpose; loaded in development only)
 DEMO_PEOPLE = (
     ("platform@demo.test", "platform administrator"),
@@ -72,7 +72,8 @@ def _prepare(services: backing.Backing, env: Mapping[str, str], *, is_demo: bool
     (places.VAR / "static").mkdir(exist_ok=True)
     migrate(services.logs, env)
     if is_demo and any(places.ROOT.glob("*/management/commands/load_demo.py")):
-        _finish("load_demo", [*django(), "load_demo"], env, services.logs)
+        patient = {**env, **WORKER_LIMITS}
+        _finish("load_demo", [*django(), "load_demo"], patient, services.logs)
     if not is_demo:
         _finish(
             "collectstatic", [*django(), "collectstatic", "--noinput"], env, services.logs
