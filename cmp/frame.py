@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
@@ -19,7 +20,7 @@ from cmp.portals import ADMIN_SECTIONS, USER_SECTIONS, Entry
 from funds import queries as funds_queries
 
 Portal = Literal["user", "admin", ""]
-THEME_COOKIE: Final = "theme"
+THEME_COOKIE: Final = "__Host-theme" if settings.IS_PRODUCTION else "theme"
 
 
 class Link(NamedTuple):

@@ -41,5 +41,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(autouse=True)
 def fresh_cache(request: pytest.FixtureRequest) -> None:
     """Let no rate limit or cached value of one test reach the next."""
-    if {"db", "committed_db", "client"} & set(request.fixturenames):
+    if {"db", "database", "committed_db", "client"} & set(request.fixturenames):
         cache.clear()

@@ -1,5 +1,8 @@
 """Secrets at rest: encrypted with the first key of `ENCRYPTION_KEYS`, readable with any."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
@@ -16,17 +19,24 @@ def encrypt(text: str) -> str:
 
 def decrypt(cipher: str) -> str:
     """The secret in clear; raises `SecretUnreadable` when its key has been taken away."""
-    try:
+    with _told_when_unreadable():
         return _keys().decrypt(cipher.encode()).decode()
+
+
+def reencrypt(cipher: str) -> str:
+    """The same secret under the newest key; raises `SecretUnreadable` as `decrypt`."""
+    with _told_when_unreadable():
+        return _keys().rotate(cipher.encode()).decode()
+
+
+@contextmanager
+def _told_when_unreadable() -> Iterator[None]:
+    try:
+        yield
     except InvalidToken as error:
         raise SecretUnreadable(
             "A stored secret cannot be read with the keys in use."
         ) from error
-
-
-def reencrypt(cipher: str) -> str:
-    """The same secret under the newest key."""
-    return _keys().rotate(cipher.encode()).decode()
 
 
 def _keys() -> MultiFernet:

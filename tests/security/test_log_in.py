@@ -4,9 +4,11 @@ import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from accounts.models import AuditEntry, User
 from tests.security.conftest import PASSWORD, LogIn
+from tests.security.counting_hasher import CountingHasher
 
 WRONG = "not-the-password"
 
@@ -91,6 +93,21 @@ def test_a_wrong_password_and_an_unknown_address_read_the_same(
         assert "not correct" in page
         assert email in page
     assert shape(wrong, alice_with_password.email) == shape(unknown, "nobody@example.test")
+
+
+@pytest.mark.parametrize("email", ["alice@example.test", "nobody@example.test"])
+def test_a_wrong_password_costs_the_same_work_for_any_address(
+    client: Client, alice: User, log_in: LogIn, settings: Settings, email: str
+) -> None:
+    """F62: enumeration by timing; hashing is what takes time."""
+    settings.PASSWORD_HASHERS = ["tests.security.counting_hasher.CountingHasher"]
+    alice.set_password(PASSWORD)
+    alice.save(update_fields=["password"])
+    before = CountingHasher.hashed
+
+    log_in(client, email, WRONG)
+
+    assert CountingHasher.hashed - before == 1
 
 
 def shape(page: str, email: str) -> list[str]:
