@@ -16,3 +16,4 @@ class PaymentsConfig(AppConfig):
         fund_accounts.register_deletion_check(stories.why_account_stays)
         funds_stories.register_story_source("recharge", stories.story_of_recharge)
         funds_stories.register_channel_source(stories.channels_of)
+        funds_stories.register_channel_filter(stories.ChannelFilter())

@@ -13,7 +13,7 @@ from accounts.models import Tenant
 from cmp.lib.display import Words
 from cmp.lib.fields import MoneyFormField
 from cmp.lib.forms import ChoiceCards
-from cmp.lib.money import exponent
+from payments import queries
 from payments.limits import Limits
 from payments.models import PaymentChannel
 from payments.returning import own_path
@@ -154,24 +154,29 @@ class RechargeForm(forms.Form):
         channel.choices = [(str(c.pk), c.name) for c in channels]
         self.fields["form_key"].initial = uuid.uuid4
 
+    def renew_used_key(self) -> None:
+        """Give a form that was sent before a new key, or it would be refused for ever."""
+        key = getattr(self, "cleaned_data", {}).get("form_key")
+        if key and queries.find_recharge_of_form(key):
+            self.data = {**self.data.dict(), "form_key": str(uuid.uuid4())}  # type: ignore[attr-defined]
+
     def clean_return_to(self) -> str:
         """A path of ours or nothing; a foreign one is dropped, not worth an error."""
         return own_path(self.cleaned_data["return_to"])
 
 
 def _amount_field(currency: str, limits: Limits) -> MoneyFormField:
-    words = {"smallest": limits.smallest, "largest": limits.largest}
     return MoneyFormField(
         currency=currency,
         label=_("Amount in %(currency)s") % {"currency": currency},
-        help_text=(
-            _("From %(smallest)s to %(largest)s at a time.")
-            if limits.largest
-            else _("From %(smallest)s.")
-        )
-        % words,
+        help_text=_limits_in_words(limits),
         error_messages={"required": _("Enter the amount to recharge.")},
-        widget=forms.TextInput(
-            attrs={"data-places": str(exponent(currency)), "dir": "ltr"}
-        ),
+        widget=forms.TextInput(attrs={"dir": "ltr"}),
     )
+
+
+def _limits_in_words(limits: Limits) -> Words:
+    words = {"smallest": limits.smallest, "largest": limits.largest}
+    if limits.largest is not None:
+        return _("From %(smallest)s to %(largest)s at a time.") % words
+    return _("From %(smallest)s at a time.") % words if limits.is_set else ""

@@ -13,16 +13,22 @@ class Limits:
     smallest: Money
     largest: Money | None
 
+    @property
+    def is_set(self) -> bool:
+        """Whether an admin set one, so that it is worth saying."""
+        return self.largest is not None or self.smallest > _step(self.smallest.currency)
+
 
 def limits_for(currency: str) -> Limits:
     """The limits in this currency; the features count in the fund account's own."""
     values = features.current()
-    # Cards refuse a third decimal, so one step is never finer than a hundredth.
-    step = 10 if exponent(currency) == 3 else 1
-    smallest = max(
-        Money.rounded(values.smallest_recharge, currency),
-        Money.from_minor_units(step, currency),
-    )
+    asked = Money.rounded(values.smallest_recharge, currency)
+    smallest = max(asked, _step(currency))
     if values.largest_recharge is None:
         return Limits(smallest, None)
     return Limits(smallest, Money.rounded(values.largest_recharge, currency))
+
+
+def _step(currency: str) -> Money:
+    """The least that can be paid: cards refuse a third decimal."""
+    return Money.from_minor_units(10 if exponent(currency) == 3 else 1, currency)

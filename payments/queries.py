@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat
 
 from accounts import access
 from accounts.access import Permission, Reach
@@ -33,6 +34,23 @@ def channels_seen_by(tenant_id: int) -> QuerySet[PaymentChannel]:
     """The channels that recharges of the tenant may have come by, deleted ones too."""
     own = Q(tenant_id=tenant_id) | Q(tenant=None)
     return PaymentChannel.objects.filter(own).order_by("name", "id")
+
+
+def channels_that_may_have_served(
+    tenant_ids: frozenset[int] | None,
+) -> QuerySet[PaymentChannel]:
+    """The channels that recharges of these tenants, or of all, may have come by."""
+    channels = PaymentChannel.objects.order_by("name", "id")
+    if tenant_ids is None:
+        return channels
+    return channels.filter(Q(tenant_id__in=tenant_ids) | Q(tenant=None))
+
+
+def references_by(channel_id: int) -> QuerySet[Any, str]:
+    """What transactions of this channel's recharges refer to, such as `recharge:81`."""
+    number = Concat(Value("recharge:"), Cast("pk", TextField()))
+    recharges = Recharge.objects.filter(channel_id=channel_id)
+    return recharges.annotate(reference=number).values_list("reference", flat=True)
 
 
 def channels_within(reach: Reach) -> QuerySet[PaymentChannel]:

@@ -1,7 +1,9 @@
 """What payments tells funds: why money came, by which channel, what forbids deleting."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,6 +34,17 @@ def channels_of(references: Collection[str]) -> Mapping[str, str]:
     """Names of the channels that these references came by."""
     ids = [_id_in(reference) for reference in references if _is_ours(reference)]
     return {f"recharge:{r.pk}": r.channel.name for r in queries.recharges_of(ids)}
+
+
+class ChannelFilter:
+    """Lets transactions be filtered by the payment channel that they came by."""
+
+    def choices(self, tenant_ids: frozenset[int] | None) -> Sequence[tuple[str, str]]:
+        channels = queries.channels_that_may_have_served(tenant_ids)
+        return [(str(channel.pk), channel.name) for channel in channels]
+
+    def references(self, channel_id: int) -> QuerySet[Any, str]:
+        return queries.references_by(channel_id)
 
 
 def why_account_stays(fund_account_id: int) -> str | None:

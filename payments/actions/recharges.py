@@ -239,7 +239,7 @@ def _same(earlier: Recharge, payer: User, wish: Wish) -> Recharge:
     found = (earlier.payer_id, earlier.fund_account_id, earlier.channel_id, earlier.money)
     if asked != found:
         raise FormUsedBefore(
-            _("This form was sent before with other entries. Open the recharge page anew.")
+            _("This form was sent before with other entries. Check them and send it again.")
         )
     return earlier
 

@@ -98,7 +98,7 @@ CHANNELS: ListSpec[PaymentChannel] = ListSpec(
         Column("tenant", _("Tenant"), card="note"),
         Column("kind", _("Payment method")),
         Column("merchant", _("Merchant ID"), kind="code", small=_("SHA type")),
-        Column("open", _("Open recharges"), kind="number", card="amount"),
+        Column("open", _("Open recharges"), kind="number"),
         Column("state", _("State"), kind="state", card="state"),
         Column("created", _("Added"), kind="moment", sort="created_at"),
     ],

@@ -56,6 +56,7 @@ def start_recharge(request: UserRequest) -> HttpResponse:
 
     if request.method == "POST" and succeeds(form, start):
         return redirect("payments:pay-recharge", request.tenant.slug, started[0].pk)
+    form.renew_used_key()
     status = 422 if form.errors else 200
     return render_page(
         request, "payments/user/start.html", page.context(form), partial="panel",
@@ -146,8 +147,14 @@ class _RechargePage:
             "currency": self.currency,
             "balance": balance,
             "balance_plain": f"{balance.amount:f}" if balance else "",
+            "provider": self._provider(),
             "has_choice": len(self.accounts) > 1,
         }
+
+    def _provider(self) -> str:
+        """Where the button leads, if that is the same for every channel."""
+        kinds = {channel.get_kind_display() for channel in self.channels}
+        return kinds.pop() if len(kinds) == 1 else ""
 
     def _chosen(self) -> Any:
         """The account asked for; the only one there is; else none yet."""

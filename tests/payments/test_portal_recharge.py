@@ -74,7 +74,7 @@ def test_the_one_account_is_preselected(
     assert f'<option value="{acme_account.pk}" selected>' in html
     assert "Choose a fund account" not in html
     assert "Card through PayFort" in html
-    assert "From USD 0.01." in html
+    assert "Continue to PayFort" in html
 
 
 def test_of_several_accounts_one_is_chosen(
@@ -145,6 +145,9 @@ def test_the_limits_stand_in_the_help(
 
     assert "From USD 10.00 to USD 500.00 at a time." in as_alice.get(START).content.decode()
 
+    features.change(actor=sam, key="maximum_recharge", typed="", at=NOON)
+    assert "From USD 10.00 at a time." in as_alice.get(START).content.decode()
+
 
 def test_a_recharge_leads_to_the_page_that_leaves(
     as_alice: Client, alice: User, acme_account: Any, channel: PaymentChannel
@@ -168,6 +171,23 @@ def test_the_same_form_sent_twice_starts_one_recharge(
 
     assert Recharge.objects.count() == 1
     assert len(places) == 1
+
+
+def test_a_used_form_with_other_entries_can_be_sent_once_more(
+    as_alice: Client, acme_account: Any, channel: PaymentChannel
+) -> None:
+    entries = _entries(acme_account, channel)
+    as_alice.post(START, entries)
+
+    page = as_alice.post(START, {**entries, "amount": "30.00"})
+
+    renewed = page.context["form"]["form_key"].value()
+    assert page.status_code == 422
+    assert "sent before with other entries" in page.content.decode()
+    assert renewed != entries["form_key"]
+    again = {**entries, "amount": "30.00", "form_key": renewed}
+    assert as_alice.post(START, again).status_code == 302
+    assert Recharge.objects.count() == 2
 
 
 @pytest.mark.parametrize(
