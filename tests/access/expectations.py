@@ -11,6 +11,13 @@ from tests.access.personas import ACME, GLOBEX, OWNER_OF, Persona
 from tests.access.samples import Sample
 from tools.docs.urls import Url
 
+# Decided by more than permission and tenant; each view says why.
+STAFF_ONLY: Final = {"funds_admin:set-credit-limit"}
+FOR_OWN_GROUPS: Final = {
+    "billing:pay-order",
+    "billing:cancel-order",
+    "billing:delete-resource",
+}
 USER_PORTAL, ADMIN_PORTAL = "/portal/<slug:tenant_slug>/", "/admin/"
 OWNERS: Final = {ACME: {OWNER_OF[ACME], "other_owner"}, GLOBEX: {OWNER_OF[GLOBEX]}}
 
@@ -62,8 +69,12 @@ def expected(
         is_own = _is_personally_reached(persona, place, samples)
         return Outcome.SERVED if is_own else Outcome.NOT_FOUND
     permission = Permission(url.permission)
+    if url.name in STAFF_ONLY and not persona.staff_role and persona.roles:
+        return Outcome.FORBIDDEN
     if url.path.startswith(USER_PORTAL):
-        return _in_user_portal(permission, persona, place, samples)
+        outcome = _in_user_portal(permission, persona, place, samples)
+        is_outside = url.name in FOR_OWN_GROUPS and not persona.is_in_groups
+        return Outcome.FORBIDDEN if outcome is Outcome.SERVED and is_outside else outcome
     assert url.path.startswith(ADMIN_PORTAL), f"{url.path} is in neither portal"
     return _in_admin_portal(permission, persona, place, samples)
 

@@ -49,9 +49,8 @@ class Broken(Exception):
 
 def samples_of(url: Url, stage: Stage) -> dict[str, Sample]:
     """The objects in the URL's placeholders."""
-    app = url.view.__module__.split(".")[0]
     kwargs = [name for name in PLACEHOLDER.findall(url.path) if name != "tenant_slug"]
-    return {kwarg: sample_for(kwarg, app, url.path, stage) for kwarg in kwargs}
+    return {kwarg: sample_for(kwarg, url, stage) for kwarg in kwargs}
 
 
 def knocks(

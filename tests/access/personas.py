@@ -22,6 +22,8 @@ class Persona:
     roles: dict[str, str] = field(default_factory=dict)
     is_signed_in: bool = True
     is_active: bool = True
+    # Of all business groups of their tenant, or of none.
+    is_in_groups: bool = True
 
     def __str__(self) -> str:
         return self.name
@@ -35,6 +37,7 @@ PERSONAS: Final = {
         Persona("newcomer"),
         Persona("viewer", roles={ACME: Role.VIEWER}),
         Persona("member", roles={ACME: Role.MEMBER}),
+        Persona("member_of_no_group", roles={ACME: Role.MEMBER}, is_in_groups=False),
         Persona("owner", roles={ACME: Role.MEMBER}),
         Persona("other_owner", roles={ACME: Role.MEMBER}),
         Persona("billing_manager", roles={ACME: Role.BILLING_MANAGER}),
@@ -65,5 +68,6 @@ def _person(persona: Persona, tenants: dict[str, Tenant]) -> User:
     )
     for slug, role in persona.roles.items():
         membership = MembershipFactory.create(tenant=tenants[slug], user=user, role=role)
-        membership.groups.set(tenants[slug].business_groups.all())
+        if persona.is_in_groups:
+            membership.groups.set(tenants[slug].business_groups.all())
     return user

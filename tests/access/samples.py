@@ -15,9 +15,15 @@ from django.test import Client
 
 from accounts.actions import audit
 from accounts.models import AuditEntry, BusinessGroup, Membership, Tenant, User
+from billing.actions.orders import InstanceRequest
+from funds.models import FundAccount
 from tests.access.makings import add_channel, start_recharge
 from tests.access.personas import ACME, GLOBEX, OWNER_OF
 from tests.access.stage import Stage
+from tests.factories.billing import completed, submitted, wanted
+from tests.factories.funds import open_account, put_in
+from tests.factories.pricing import publish
+from tools.docs.urls import Url
 
 BY_ITS_OWNER: Final = {slug: frozenset({name}) for slug, name in OWNER_OF.items()}
 AT: Final = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -25,7 +31,7 @@ MISSING: Final = """\
 The URL placeholder <{kwarg}> of {path} has no sample object.
 Add to SAMPLES in tests/access/samples.py a function that makes one object for each of the
 two tenants by the product's own actions and returns Sample(of={{ACME: …, GLOBEX: …}},
-absent=…), keyed "<app>.{kwarg}" or "{kwarg}"."""
+absent=…), keyed "<url name>.{kwarg}", "<app>.{kwarg}" or "{kwarg}"."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,49 @@ def session_id(stage: Stage) -> Sample:
 def account_id(stage: Stage) -> Sample:
     of = {slug: account.pk for slug, account in stage.accounts.items()}
     return Sample(of=dict(of), absent=10**9, personally=BY_ITS_OWNER)
+
+
+def credited_account_id(stage: Stage) -> Sample:
+    """A postpaid fund account, which alone can be given credit."""
+    of = {
+        slug: open_account(tenant, kind=FundAccount.Kind.POSTPAID).pk
+        for slug, tenant in stage.tenants.items()
+    }
+    return Sample(of=dict(of), absent=10**9)
+
+
+def transaction_id(stage: Stage) -> Sample:
+    """What put money in the owner's fund account."""
+    of = {slug: put_in(account, "5").id for slug, account in stage.accounts.items()}
+    return Sample(of=dict(of), absent=10**9, personally=BY_ITS_OWNER)
+
+
+def order_id(stage: Stage) -> Sample:
+    """An order of the owner's business group that waits for payment."""
+    publish()
+    of = {slug: submitted(*wish).pk for slug, wish in _wishes(stage).items()}
+    return Sample(of=dict(of), absent=10**9)
+
+
+def instance_id(stage: Stage) -> Sample:
+    """A server that runs for the owner's business group."""
+    publish()
+    orders = {slug: completed(*wish) for slug, wish in _wishes(stage).items()}
+    of = {slug: order.instance_id for slug, order in orders.items()}
+    return Sample(of=dict(of), absent=10**9)
+
+
+def job(_stage: Stage) -> Sample:
+    return Sample(of=dict.fromkeys((ACME, GLOBEX), "audit_books"), absent="no-such")
+
+
+def _wishes(stage: Stage) -> dict[str, tuple[User, InstanceRequest]]:
+    """What the owners ask for, each for the group that pays from their account."""
+    groups = BusinessGroup.objects.filter(name="Operations")
+    return {
+        slug: (stage.people[OWNER_OF[slug]], wanted(groups.get(tenant=tenant)))
+        for slug, tenant in stage.tenants.items()
+    }
 
 
 def channel_id(stage: Stage) -> Sample:
@@ -111,17 +160,24 @@ SAMPLES: Final[dict[str, Callable[[Stage], Sample]]] = {
     "account_id": account_id,
     "channel_id": channel_id,
     "recharge_id": recharge_id,
+    "transaction_id": transaction_id,
+    "order_id": order_id,
+    "instance_id": instance_id,
+    "job": job,
     "tenant_id": tenant_id,
     "group_id": group_id,
     "membership_id": membership_id,
     "accounts.entry_id": audit_entry,
     "accounts.session_id": session_id,
     "features.key": feature_key,
+    "funds_admin:set-credit-limit.account_id": credited_account_id,
 }
 
 
-def sample_for(kwarg: str, app: str, path: str, stage: Stage) -> Sample:
+def sample_for(kwarg: str, url: Url, stage: Stage) -> Sample:
     """The sample for a placeholder; fails with what to do when there is none."""
-    make = SAMPLES.get(f"{app}.{kwarg}") or SAMPLES.get(kwarg)
-    assert make, MISSING.format(kwarg=kwarg, path=path)
+    app = url.view.__module__.split(".")[0]
+    keys = (f"{url.name}.{kwarg}", f"{app}.{kwarg}", kwarg)
+    make = next((SAMPLES[key] for key in keys if key in SAMPLES), None)
+    assert make, MISSING.format(kwarg=kwarg, path=url.path)
     return make(stage)
