@@ -34,6 +34,7 @@ class FundAccountEditForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         max_length=120,
+        error_messages={"required": _("Give the fund account a name.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     description = forms.CharField(
@@ -44,12 +45,17 @@ class FundAccountEditForm(forms.Form):
     )
     groups: "forms.ModelMultipleChoiceField[BusinessGroup]" = (
         forms.ModelMultipleChoiceField(
-            queryset=None, label=_("Business groups"), widget=CheckCards()
+            queryset=None,
+            label=_("Business groups"),
+            error_messages={"required": _("Choose at least one business group.")},
+            widget=CheckCards(),
         )
     )
     owner = PersonChoiceField(
         queryset=None,
         label=_("Owner"),
+        empty_label=_("Choose a person"),
+        error_messages={"required": _("Choose the owner.")},
         help_text=_("Exactly one person; may recharge and see all transactions."),
     )
 

@@ -9,10 +9,11 @@ a tenant share the reference `usage:2026-11-22T10Z`. `register_channel_source` i
 app that knows by which payment channel money came.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Protocol
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 
 Words = str | Promise
@@ -32,12 +33,24 @@ StorySource = Callable[[str, int], Story | None]
 AccountStorySource = Callable[[str, int, int], Story | None]
 ChannelSource = Callable[[Collection[str]], Mapping[str, str]]
 
+
+class ChannelFilterSource(Protocol):
+    """Knows the payment channels and which references came by each."""
+
+    def choices(self, tenant_ids: frozenset[int] | None) -> Sequence[tuple[str, str]]:
+        """(id, name) of the channels of these tenants; None means of all."""
+
+    def references(self, channel_id: int) -> QuerySet[Any, str]:
+        """The references, such as `recharge:81`, that came by a channel."""
+
+
 # How the numbers of the things that move money begin, as screens show them.
 NUMBER_PREFIXES: Final = {"recharge": "RC", "order": "OR", "transaction": "T"}
 
 _sources: dict[str, StorySource] = {}
 _account_sources: dict[str, AccountStorySource] = {}
 _channel_sources: list[ChannelSource] = []
+_channel_filters: list[ChannelFilterSource] = []
 
 
 def register_story_source(noun: str, source: StorySource) -> None:
@@ -54,6 +67,16 @@ def register_channel_source(source: ChannelSource) -> None:
     """Let `source(references)` name the payment channels that some of them came by."""
     if source not in _channel_sources:
         _channel_sources.append(source)
+
+
+def register_channel_filter(source: ChannelFilterSource) -> None:
+    """Let `source` offer payment channels to filter transactions by."""
+    _channel_filters[:] = [source]
+
+
+def channel_filter() -> ChannelFilterSource | None:
+    """What to filter by payment channel with, if an app above knows channels."""
+    return _channel_filters[0] if _channel_filters else None
 
 
 def story_of(reference: str, *, tenant_id: int, fund_account_id: int) -> Story | None:

@@ -48,7 +48,7 @@ def channels_that_may_have_served(
 
 def references_by(channel_id: int) -> QuerySet[Any, str]:
     """What transactions of this channel's recharges refer to, such as `recharge:81`."""
-    number = Concat(Value("recharge:"), Cast("pk", TextField()))
+    number = Concat(Value("recharge:", TextField()), Cast("pk", TextField()))
     recharges = Recharge.objects.filter(channel_id=channel_id)
     return recharges.annotate(reference=number).values_list("reference", flat=True)
 

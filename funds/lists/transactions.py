@@ -47,9 +47,7 @@ class NumberFilter(SearchFilter):
     """By a number as screens show it: of the transaction, or of what caused it."""
 
     def __init__(self) -> None:
-        super().__init__(
-            numbers={"T": "id"}, placeholder=_("Number, such as T-81, RC-12 or OR-7")
-        )
+        super().__init__(numbers={"T": "id"}, placeholder=_("T-81, RC-12, OR-7"))
 
     def filter(self, qs: QuerySet[Transaction], value: str) -> QuerySet[Transaction]:
         reference = stories.reference_of(value or "")
@@ -112,6 +110,16 @@ class HoldsFilter(django_filters.ChoiceFilter):  # type: ignore[misc]
         return qs.exclude(kind__in=WITHIN_KINDS)
 
 
+class ChannelFilter(django_filters.ChoiceFilter):  # type: ignore[misc]
+    """Recharges that came by one payment channel."""
+
+    def filter(self, qs: QuerySet[Transaction], value: str) -> QuerySet[Transaction]:
+        source = stories.channel_filter()
+        if not value or source is None:
+            return qs
+        return qs.filter(reference__in=source.references(int(value)))
+
+
 _KINDS: Final = [(str(k.value), k.label) for k in Kind if k not in WITHIN_KINDS]
 
 
@@ -121,10 +129,21 @@ class _Filters(ListFilters):
     day_from = DayFromFilter("occurred_at", label=_("From"))
     day_to = DayToFilter("occurred_at", label=_("To (inclusive)"))
     kind = ChoiceFilter(choices=_KINDS, label=_("Kind"))
+    channel = ChannelFilter(label=_("Payment channel"))
     holds = HoldsFilter()
     least = LeastAmountFilter("amount", label=_("Amount from"))
     most = MostAmountFilter("amount", label=_("Amount to"))
     pairs = (("day_from", "day_to"), ("least", "most"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        source = stories.channel_filter()
+        if source is None:
+            del self.filters["channel"]
+            return
+        tenant = getattr(self.request, "tenant", None)
+        tenant_ids = frozenset({tenant.pk}) if tenant else self.request.reach.tenant_ids
+        self.filters["channel"].extra["choices"] = source.choices(tenant_ids)
 
 
 def _accounts_shown(request: UserRequest) -> QuerySet[FundAccount]:

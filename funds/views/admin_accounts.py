@@ -62,6 +62,7 @@ def view_account(request: AdminRequest, account_id: int) -> HttpResponse:
         **account_page(account, ADMIN, with_transactions=may_see),
         "history": _history(request, account),
         "may_edit": may_edit,
+        "why_it_stays": fund_accounts.why_not_deletable(account) if may_edit else None,
         "may_set_credit": may_edit and not account.is_prepaid and _is_staff(request),
     }
     return render(request, "funds/admin/account.html", context)
@@ -180,10 +181,12 @@ def _deletion_prompt(account: FundAccount) -> Prompt:
     consequence = _(
         "Its business groups can no longer request with it. Its transactions stay readable."
     )
+    reason = fund_accounts.why_not_deletable(account)
+    title = _("%(account)s cannot be deleted") if reason else _("Delete %(account)s?")
     return Prompt(
-        title=_("Delete %(account)s?") % {"account": account},
-        text=fund_accounts.why_not_deletable(account) or consequence,
-        submit=_("Delete fund account"),
+        title=title % {"account": account},
+        text=reason or consequence,
+        submit="" if reason else _("Delete fund account"),
         cancel_url=reverse("funds_admin:view-account", args=[account.pk]),
     )
 

@@ -65,11 +65,14 @@ def _figures(transaction: Transaction) -> list[Figure]:
     before, version = transaction.available_before, transaction.version
     assert before is not None
     assert version is not None
-    note = _("available, movement %(number)s of this account")
     return [
         Figure(direction_of(transaction), change, _exactly(change), big=True, signed=True),
-        Figure(_("Available before"), before, note % {"number": f"{version - 1:,}"}),
-        Figure(_("Available after"), after, note % {"number": f"{version:,}"}),
+        Figure(_("Available before"), before),
+        Figure(
+            _("Available after"),
+            after,
+            _("movement %(number)s of this account") % {"number": f"{version:,}"},
+        ),
     ]
 
 

@@ -14,6 +14,7 @@ from funds.lists.transactions import cause_of
 from funds.models import Transaction
 from funds.stories import Story
 from funds.types import Kind
+from tests.factories import payments
 from tests.factories.funds import AT, hold, money, open_account, purchase, put_in
 from tests.funds.conftest import money_tables
 
@@ -395,8 +396,8 @@ def test_a_transaction_shows_what_was_before_and_after(as_alice, history):
     ]
     assert figures == [
         ("Expenditure", "USD -0.004", ""),
-        ("Available before", "USD 49.50", "available, movement 5 of this account"),
-        ("Available after", "USD 49.496", "available, movement 6 of this account"),
+        ("Available before", "USD 49.50", ""),
+        ("Available after", "USD 49.496", "movement 6 of this account"),
     ]
 
 
@@ -469,3 +470,24 @@ def test_the_list_in_arabic_isolates_numbers(client, alice, history):
     html = client.get(LIST, headers={"Accept-Language": "ar"}).content.decode()
 
     assert '<bdi dir="ltr" class="c-money' in html
+
+
+def test_filters_by_payment_channel(
+    client_of, settings, history, alice, sam, acme, globex
+):
+    """TRX-03, with real recharges: what other channels brought is left out."""
+    settings.PAYMENT_GATEWAY_HOSTS = [payments.GATEWAY_ORIGIN]
+    card, transfer, foreign = (
+        payments.make_channel(sam, tenant, name=name)
+        for tenant, name in ((acme, "Card"), (acme, "Wire"), (globex, "Foreign"))
+    )
+    paid = payments.start_recharge(alice, history, card)
+    payments.deliver(card, payments.answer(paid))
+    client = client_of("alice")
+
+    options = client.get(LIST).context["list"].filters.form.fields["channel"].choices
+    assert [label for value, label in options if value] == ["Card", "Wire"]
+    assert kinds_in(client, channel=card.pk) == ["Recharge"]
+    assert kinds_in(client, channel=transfer.pk) == []
+    assert client.get(LIST, {"channel": foreign.pk}).context["list"].filter_problems
+    assert kinds_in(client_of("sam"), ADMIN_LIST, channel=card.pk) == ["Recharge"]
