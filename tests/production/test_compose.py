@@ -75,6 +75,15 @@ def test_what_serves_waits_for_the_migrations_and_owns_nothing(name: str) -> Non
     assert "database_superuser_password" not in service["secrets"]
 
 
+def test_prometheus_reaches_the_web_by_its_name_inside() -> None:
+    """And the proxy, which lets one name through, cannot be asked for that one."""
+    hosts = SERVICES["web"]["environment"]["ALLOWED_HOSTS"]
+    proxy = (ROOT / "ops" / "proxy" / "default.conf.template").read_text()
+
+    assert hosts.endswith("},web")
+    assert set(re.findall(r"server_name (\S+);", proxy)) == {"${SERVER_NAME}"}
+
+
 def test_migrations_run_once_as_the_owner() -> None:
     migrate = SERVICES["migrate"]
 

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from payments.returning import own_path
 from tests.security.conftest import LogIn
 
 ELSEWHERE = [
@@ -159,6 +160,14 @@ def test_log_out_sends_nobody_elsewhere(sam: User, target: str) -> None:
 
     assert answer.status_code == 302
     assert is_ours(answer.headers["Location"])
+
+
+@pytest.mark.parametrize("target", ELSEWHERE)
+def test_the_way_back_from_a_payment_leads_nobody_elsewhere(target: str) -> None:
+    """`return_to` of the recharge page; what is not surely ours is dropped."""
+    kept = own_path(target)
+
+    assert kept == "" or is_ours(kept)
 
 
 @pytest.mark.django_db
