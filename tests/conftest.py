@@ -1,4 +1,4 @@
-"""What every test may ask for; the fixtures stand in `databases`, `cast` and `chromium`."""
+"""What every test may ask for; the fixtures stand in `databases` and `cast`."""
 
 import os
 
