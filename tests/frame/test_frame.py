@@ -237,6 +237,8 @@ def test_the_dashboard_shows_money_to_those_who_may_see_it(
     ]
     assert [part.list.name for part in hers.context["parts"]] == [
         "fund-accounts",
+        "resources",
+        "orders",
         "transactions",
     ]
     assert "25.50" in hers.content.decode()
@@ -252,5 +254,5 @@ def test_the_admin_dashboard_counts_what_its_viewer_reaches(
     client.force_login(tina)
     hers = [figure.value for figure in client.get("/admin/").context["figures"]]
 
-    assert everything == ["2", "3", "1"]
+    assert everything == ["2", "3", "1", "0"]
     assert hers == ["1", "2", "1"]
