@@ -17,7 +17,7 @@ from cmp.lib.errors import DomainError
 from cmp.lib.htmx import render_page
 from features import queries
 from features.actions import settings
-from features.registry import FEATURES
+from features.registry import FEATURES, Feature
 
 
 @require_GET
@@ -51,6 +51,7 @@ def _render(
     status: int = 200,
 ) -> HttpResponse:
     values, changes = queries.current().values, queries.last_changes()
+    sought = request.GET.get("q", "").strip()
     rows: list[dict[str, Any]] = [
         {
             "key": key,
@@ -65,13 +66,16 @@ def _render(
             "refusal": refusal if key == editing else "",
         }
         for key, feature in FEATURES.items()
+        if key == editing or _matches(feature, sought)
     ]
     context: dict[str, Any] = {
         "groups": [
             (group.value, list(members))
             for group, members in groupby(rows, key=lambda row: FEATURES[row["key"]].group)
         ],
-        "total": len(rows),
+        "sought": sought,
+        "shown": len(rows),
+        "total": len(FEATURES),
         "may_edit": allows(request.user, Permission.EDIT_FEATURES, PLATFORM),
         "refusal": refusal,
         "refused_key": editing if refusal else "",
@@ -79,3 +83,9 @@ def _render(
     return render_page(
         request, "features/admin/features.html", context, partial="features", status=status
     )
+
+
+def _matches(feature: Feature, sought: str) -> bool:
+    """Whether every word sought stands in the feature's label or help."""
+    text = f"{feature.label} {feature.help}".casefold()
+    return all(word in text for word in sought.casefold().split())
