@@ -8,7 +8,7 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {
-  const found = event.target.closest("[data-announce]") ?? event.target.querySelector("[data-announce]");
+  const found = event.target.closest(".c-results") ?? event.target.querySelector(".c-results");
   if (!found) return;
   document.getElementById("live").textContent = found.dataset.announce;
   // A chip or page link that is gone takes the focus with it.

@@ -81,7 +81,7 @@ def visit(chromium: Browser, site: Site) -> Iterator[Visit]:
     complaints = [text for visitor in opened for text in visitor.complaints]
     for visitor in opened:
         visitor.context.close()
-    assert complaints == []
+    assert not complaints, "\n".join(complaints)
 
 
 _sessions: dict[tuple[str, str], StorageState] = {}

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
+    Error,
     Locator,
     Page,
     Request,
@@ -22,6 +23,9 @@ from tests.browser.site import Site
 
 PASSWORD = "demo-only"
 TIMEOUT_MS = 30_000
+# A refused form (422) or a page not found is the server's answer; a request given up for a
+# newer one is what was asked of htmx.
+HARMLESS = ("Failed to load resource", "htmx:afterRequest", "htmx:sendAbort")
 expect.set_options(timeout=TIMEOUT_MS)
 
 
@@ -39,7 +43,7 @@ class Visitor:
         self.context.set_default_timeout(TIMEOUT_MS)
         self.page = self.context.new_page()
         self.page.on("console", self._keep_complaint)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("pageerror", self._keep_error)
         self.page.on("request", self._keep_post)
 
     def open(self, path: str) -> Response:
@@ -107,7 +111,9 @@ class Visitor:
         if request.method == "POST":
             self.posts.append(request)
 
+    def _keep_error(self, error: Error) -> None:
+        self.complaints.append(error.stack or error.message)
+
     def _keep_complaint(self, message: ConsoleMessage) -> None:
-        # A refused form (422) or a page not found is the server's answer, not a fault.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        if message.type == "error" and not message.text.startswith(HARMLESS):
             self.complaints.append(message.text)
