@@ -1,4 +1,4 @@
-"""An instance is requested, built once, and runs, fails or is deleted; the cast is Acme's."""
+"""An instance is requested, built once, and runs, fails or is deleted."""
 
 from datetime import UTC, datetime
 
@@ -143,15 +143,15 @@ ATTACKS = [
     ("removed", "DELETE FROM resources_instance WHERE id = {id}"),
     (
         "born running",
-        "INSERT INTO resources_instance (tenant_id, business_group_id, name, vcpu, memory_gib,"
-        " disk_gib, has_public_ip, state, failure, driver, deployed_at) SELECT tenant_id,"
+        "INSERT INTO resources_instance (tenant_id, business_group_id, name, vcpu,"
+        " memory_gib, disk_gib, has_public_ip, state, failure, driver, deployed_at) SELECT tenant_id,"
         " business_group_id, 'x', 1, 1, 10, false, 'RUNNING', '', 'simulated', now()"
         " FROM resources_instance WHERE id = {id}",
     ),
     (
         "for a group of another tenant",
-        "INSERT INTO resources_instance (tenant_id, business_group_id, name, vcpu, memory_gib,"
-        " disk_gib, has_public_ip, state, failure, driver) SELECT {globex},"
+        "INSERT INTO resources_instance (tenant_id, business_group_id, name, vcpu,"
+        " memory_gib, disk_gib, has_public_ip, state, failure, driver) SELECT {globex},"
         " business_group_id, 'x', 1, 1, 10, false, 'REQUESTED', '', 'simulated'"
         " FROM resources_instance WHERE id = {id}",
     ),

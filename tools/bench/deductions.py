@@ -26,7 +26,8 @@ HOUR = timedelta(hours=1)
 _fork = multiprocessing.get_context("fork")
 # CPU and wall seconds of one lane in one round.
 Spent = tuple[float | None, float]
-Work = Callable[[int, datetime], int]
+# What one worker does: its number and the hour that is charged.
+Work = Callable[[BenchDatabase, int, datetime], None]
 
 _LIMIT_TABLES = """
 CREATE TABLE bench_charge (LIKE billing_charge INCLUDING ALL);
@@ -63,7 +64,9 @@ def measure(*, resources: int, fund_accounts: int, repeats: int) -> dict[str, An
     since -= HOUR * (repeats + 3)
     with fresh_database() as database:
         seed.fund_accounts(database, fund_accounts)
-        seed.subscriptions(database, resources=resources, accounts=fund_accounts, since=since)
+        seed.subscriptions(
+            database, resources=resources, accounts=fund_accounts, since=since
+        )
         _execute(database, _LIMIT_TABLES)
         runs, limits = [], []
         for number in range(repeats + 1):
@@ -100,13 +103,17 @@ def _write_limit(database: BenchDatabase, number: int, hour: datetime) -> None:
 
 
 def _together(
-    database: BenchDatabase, work: Callable[[BenchDatabase, int, datetime], None], hour: datetime
+    database: BenchDatabase,
+    work: Work,
+    hour: datetime,
 ) -> Spent:
     """Run the workers at once; the sum of their backends' CPU and the wall time."""
     barrier, spent = _fork.Barrier(WORKERS + 1), _fork.Queue()
     url = database.owner_url if work is _write_limit else database.app_url
     workers = [
-        _fork.Process(target=_worker, args=(url, database, work, number, hour, barrier, spent))
+        _fork.Process(
+            target=_worker, args=(url, database, work, number, hour, barrier, spent)
+        )
         for number in range(WORKERS)
     ]
     for worker in workers:
@@ -125,7 +132,7 @@ def _together(
 def _worker(
     url: str,
     database: BenchDatabase,
-    work: Callable[[BenchDatabase, int, datetime], None],
+    work: Work,
     number: int,
     hour: datetime,
     barrier: ProcessBarrier,
@@ -159,7 +166,9 @@ def _books_hold(database: BenchDatabase, resources: int, hours: int) -> bool:
             " ON p.id = b.pot_id WHERE p.kind = 1",
             [seed.START],
         ).fetchone()
-    assert charged and taken and left
+    assert charged is not None
+    assert taken is not None
+    assert left is not None
     return charged[0] == resources * hours and charged[1] == taken[0] == left[0]
 
 

@@ -62,7 +62,8 @@ _GUARDED = (
 )
 _PRICES = """
 INSERT INTO accounts_businessgroup (id, tenant_id, name) VALUES (1, 1, 'Bench');
-INSERT INTO pricing_product (id, code, name, state) VALUES (1, 'instance', 'Instance', 'ON_SALE');
+INSERT INTO pricing_product (id, code, name, state)
+VALUES (1, 'instance', 'Instance', 'ON_SALE');
 INSERT INTO pricing_pricelist (id, name, currency) VALUES (1, 'Bench', 'USD');
 INSERT INTO pricing_priceversion (id, price_list_id, effective_from, published_at, note)
 VALUES (1, 1, '2026-01-01', NULL, '');
