@@ -169,7 +169,7 @@ def _books_hold(database: BenchDatabase, resources: int, hours: int) -> bool:
     assert charged is not None
     assert taken is not None
     assert left is not None
-    return charged[0] == resources * hours and charged[1] == taken[0] == left[0]
+    return bool(charged[0] == resources * hours and charged[1] == taken[0] == left[0])
 
 
 def _execute(database: BenchDatabase, script: str) -> None:

@@ -91,7 +91,8 @@ def _posting_rate(
     assert all(worker.exitcode == 0 for worker in workers), "a client failed"
     results = [counts.get(timeout=10) for _ in workers]
     total: float = sum(count for count, _ in results)
-    return total / max(spent for _, spent in results)
+    longest: float = max(spent for _, spent in results)
+    return total / longest
 
 
 def _post_until(
