@@ -145,7 +145,8 @@ ATTACKS = [
         "born running",
         "INSERT INTO resources_instance (tenant_id, business_group_id, name, vcpu,"
         " memory_gib, disk_gib, has_public_ip, state, failure, driver, deployed_at)"
-        " SELECT tenant_id, business_group_id, 'x', 1, 1, 10, false, 'RUNNING', '', 'simulated', now()"
+        " SELECT tenant_id, business_group_id, 'x', 1, 1, 10, false, 'RUNNING', '',"
+        " 'simulated', now()"
         " FROM resources_instance WHERE id = {id}",
     ),
     (
