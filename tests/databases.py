@@ -86,7 +86,7 @@ def worker_database(
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, worker_database: Database) -> None:
     """Take the place of Django's own test database."""
-    _point_django_at(worker_database.url_app)
+    point_django_at(worker_database.url_app)
 
 
 @pytest.fixture
@@ -104,11 +104,11 @@ def committed_db(
     if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
         pytest.fail("committed_db commits, django_db rolls back: a test uses one of them")
     with django_db_blocker.unblock(), clone(template_name) as database:
-        _point_django_at(database.url_app)
+        point_django_at(database.url_app)
         try:
             yield database
         finally:
-            _point_django_at(worker_database.url_app)
+            point_django_at(worker_database.url_app)
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def make_template(name: str) -> None:
     _on_server("CREATE DATABASE {} OWNER {}", draft, _role_name("owner"))
     with psycopg.connect(_url("owner", draft), autocommit=True) as connection:
         connection.execute((ROOT / "tools" / "grants.sql").read_bytes())
-    _point_django_at(_url("owner", draft))
+    point_django_at(_url("owner", draft))
     call_command("migrate", verbosity=0, interactive=False)
     connections["default"].close()
     _on_server("ALTER DATABASE {} RENAME TO {}", draft, name)
@@ -168,7 +168,7 @@ def _rolled_back(connection: psycopg.Connection) -> Iterator[psycopg.Connection]
         connection.close()
 
 
-def _point_django_at(url: str) -> None:
+def point_django_at(url: str) -> None:
     """Repoint the default connection of every thread; they share these settings."""
     connections["default"].close()
     parsed = environ.Env.db_url_config(url)

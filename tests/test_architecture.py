@@ -145,7 +145,7 @@ def test_money_code_knows_no_float() -> None:
 
 
 def test_money_code_never_reads_the_clock() -> None:
-    """Actions take `at`; views, tasks and commands read the clock by `timezone.now()`."""
+    """LIF-16: actions take `at`; views, tasks and commands read the clock."""
     clock = r"\bdatetime\.(now|utcnow|today)\(|\bdate\.today\(|\btime\.time\("
     inside = [p for p in money_code() if "actions" in p.parts or p.stem == "models"]
 

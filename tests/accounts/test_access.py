@@ -1,3 +1,5 @@
+"""TEN-01, TEN-09: who may do what, asked of the tables."""
+
 import pytest
 
 from accounts import access

@@ -1,3 +1,5 @@
+"""OPS-02: entries of the audit log are never changed."""
+
 from datetime import UTC, datetime
 
 import pytest

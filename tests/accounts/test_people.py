@@ -1,4 +1,7 @@
-"""Clients › People: add, change, remove, close; and how far each administrator reaches."""
+"""Clients › People: add, change, remove, close; and how far each administrator reaches.
+
+Carries TEN-07.
+"""
 
 import re
 

@@ -1,4 +1,7 @@
-"""The hourly run: exact amounts, hour after hour, once; worked examples to the second."""
+"""The hourly run: exact amounts, hour after hour, once; worked examples to the second.
+
+Carries FND-10.
+"""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -103,6 +106,7 @@ def test_the_future_is_not_charged(
 def test_a_second_run_does_nothing(
     funded: FundAccount, mia: User, group: BusinessGroup
 ) -> None:
+    """BIL-02, LIF-11: two runs make the same bill."""
     running(mia, group)
     deductions.run(at=ONE)
 
@@ -124,6 +128,7 @@ def test_a_second_run_does_nothing(
 def test_missed_hours_are_caught_up_one_by_one(
     funded: FundAccount, mia: User, group: BusinessGroup
 ) -> None:
+    """LIF-11: a late run makes up for what was missed."""
     subscription = running(mia, group)
     deductions.run(at=ONE)
 

@@ -42,6 +42,7 @@ def kinds(account: FundAccount) -> list[int]:
 def test_a_month_is_taken_when_the_instance_runs(
     funded: FundAccount, mia: User, group: BusinessGroup
 ) -> None:
+    """REQ-12: the deployment deducts from the balance."""
     order = completed(mia, wanted(group, sale=Sale.TERM))
 
     subscription = Subscription.objects.get()
@@ -179,6 +180,7 @@ def test_a_silent_cloud_is_asked_again_and_given_up_after_five_tries(
 def test_the_sweep_finishes_an_order_whose_worker_died(
     funded: FundAccount, mia: User, group: BusinessGroup
 ) -> None:
+    """LIF-11: a lost task costs delay only."""
     order = submitted(mia, wanted(group, sale=Sale.TERM))
     orders.pay(actor=mia, order_id=order.pk, at=NOON)
 
@@ -195,6 +197,7 @@ def test_the_sweep_finishes_an_order_whose_worker_died(
 def test_the_sweep_cancels_what_stays_unpaid_for_a_day(
     funded: FundAccount, mia: User, group: BusinessGroup
 ) -> None:
+    """ORD-03: unpaid orders cancel themselves in time."""
     order = submitted(mia, wanted(group))
 
     early = sweeps.sweep_orders(now=lambda: hours_after(NOON, 24))

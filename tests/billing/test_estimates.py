@@ -1,4 +1,7 @@
-"""What was shown is what is charged: Python and SQL agree, hourly and by the month."""
+"""What was shown is what is charged: Python and SQL agree, hourly and by the month.
+
+Carries REQ-06.
+"""
 
 import random
 from decimal import Decimal
@@ -99,6 +102,7 @@ def test_orders_are_charged_what_was_estimated(
 def test_the_estimate_says_what_is_missing(
     funded: FundAccount, mia: User, group: BusinessGroup
 ) -> None:
+    """FND-09: too small a balance names the missing amount."""
     large = Shape(8, 16, 100, has_public_ip=False)
 
     found = queries.estimate(account=funded, shape=large, sale=Sale.TERM, at=NOON)

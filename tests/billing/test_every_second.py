@@ -1,5 +1,7 @@
 """No second of a subscription is paid twice, and none is free, whatever happens when.
 
+Carries FND-10.
+
 Random starts, ends, price changes and runs (missed, repeated, early) are played through
 the product's actions, and every charge is compared with a reckoning that knows none of
 them: second after second of each subscription, at the price that held in that hour.

@@ -1,4 +1,7 @@
-"""New prices reach running subscriptions on their hour, and never a closed one."""
+"""New prices reach running subscriptions on their hour, and never a closed one.
+
+Carries PRI-03, OPS-04.
+"""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from random import Random
 
 import psycopg
@@ -19,7 +20,7 @@ def killed_after(seconds: float, work: Callable[[], object]) -> bool:
 
     SIGKILL by the process's id: no clean-up of any kind runs.
     """
-    with _beside(work) as process:
+    with beside(work) as process:
         process.join(seconds)
         was_alive = process.is_alive()
         if was_alive:
@@ -32,7 +33,7 @@ def cut_off_after(
     seconds: float, work: Callable[[], object], superuser: psycopg.Connection
 ) -> int:
     """Run the work in a process and end its database connections; how many it had."""
-    with _beside(work) as process:
+    with beside(work) as process:
         process.join(seconds)
         ended = superuser.execute(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
@@ -48,13 +49,14 @@ def moments(seed: int, count: int, longest_s: float) -> list[float]:
 
 
 @contextmanager
-def _beside(work: Callable[[], object]) -> Iterator[multiprocessing.Process]:
+def beside(work: Callable[[], object]) -> Iterator[BaseProcess]:
+    """Run the work in a process beside us; the block's end waits for it."""
     # A child must never speak on a connection that its parent opened.
     connections.close_all()
     process = _fork.Process(target=_work, args=(work,))
     process.start()
     try:
-        yield process  # type: ignore[misc]
+        yield process
     finally:
         process.join(60)
         assert process.exitcode is not None, "the work does not end"

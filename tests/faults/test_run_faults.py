@@ -4,11 +4,11 @@ FND-10: hourly use is deducted, each hour once. BIL-02: two runs make the same b
 a run may repeat and be late. After each fault the books of all apps are sound.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 import funds.queries
@@ -21,43 +21,20 @@ from funds.actions import ledger
 from funds.models import FundAccount, Transaction
 from funds.types import Kind
 from tests.databases import Database
-from tests.factories.accounts import BusinessGroupFactory, MembershipFactory
-from tests.factories.billing import NOON, hours_after, running, submitted, wanted
-from tests.factories.funds import open_account, purchase, put_in
+from tests.factories.billing import NOON, hours_after, submitted, wanted
+from tests.factories.funds import purchase, put_in
 from tests.factories.pricing import publish
 from tests.faults.books import breaches
 from tests.faults.killing import cut_off_after, killed_after, moments
 from tests.faults.rivals import Part, race
-
-ACCOUNTS, SERVERS = 3, 2
-SUBSCRIPTIONS = ACCOUNTS * SERVERS
+from tests.faults.spending import ACCOUNTS, SERVERS, SUBSCRIPTIONS, charged_once, spending
 
 
 @pytest.fixture
 def accounts(committed_db: Database, acme: Tenant) -> list[FundAccount]:
     """Three fund accounts, each paying for two servers since noon; nothing is charged."""
     publish()
-    return [_spending(acme) for _number in range(ACCOUNTS)]
-
-
-def _spending(tenant: Tenant, since: datetime = NOON) -> FundAccount:
-    group = BusinessGroupFactory.create(tenant=tenant)
-    member = MembershipFactory.create(tenant=tenant)
-    member.groups.add(group)
-    account = open_account(tenant, groups=[group], at=since)
-    put_in(account, "100", at=since)
-    for _server in range(SERVERS):
-        running(member.user, group, at=since)
-    return account
-
-
-def charged_once(hours: int) -> bool:
-    """Whether every subscription has every hour, once."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*), count(DISTINCT (hour, subscription_id)) FROM billing_charge"
-        )
-        return bool(cursor.fetchone() == (hours * SUBSCRIPTIONS, hours * SUBSCRIPTIONS))
+    return [spending(acme) for _number in range(ACCOUNTS)]
 
 
 def is_deep(request: pytest.FixtureRequest) -> bool:
@@ -246,7 +223,7 @@ def test_f49_a_clock_a_day_ahead_charges_no_hour_that_is_not_over(
     now = timezone.now()
     publish()
     since = hour_floor(now) - 2 * HOUR
-    account = _spending(acme, since)
+    account = spending(acme, since)
 
     deductions.run(at=now + timedelta(days=1))
 

@@ -26,6 +26,7 @@ def test_defaults_survive_storing(key: str) -> None:
 
 @pytest.mark.django_db
 def test_a_change_is_read_at_once_and_audited_with_old_and_new(sam: User) -> None:
+    """TOG-22: at once, and audited with old and new."""
     settings.change(actor=sam, key="minimum_recharge", typed="25.50", at=AT)
 
     entry = AuditEntry.objects.get()
@@ -76,6 +77,7 @@ def test_refuses_what_is_no_value_and_changes_nothing(
 
 @pytest.mark.django_db
 def test_minimum_and_maximum_recharge_never_cross(sam: User) -> None:
+    """TOG-20: the maximum never falls below the minimum."""
     settings.change(actor=sam, key="maximum_recharge", typed="50", at=AT)
 
     with pytest.raises(settings.LimitsCross, match=r"minimum recharge \(50\.01\)"):

@@ -37,6 +37,7 @@ def test_the_user_portal_offers_what_the_viewer_may_open(
     present: set[str],
     absent: set[str],
 ) -> None:
+    """TEN-13: balance, recharge and history are reachable from the console."""
     client.force_login(request.getfixturevalue(persona))
 
     entries = _navigation(client, "/portal/acme/")

@@ -1,3 +1,5 @@
+"""PRI-08: amounts are decimals, and there is one rounding."""
+
 from decimal import Decimal
 
 import moneyed

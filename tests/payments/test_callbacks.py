@@ -1,4 +1,7 @@
-"""The two views gateways call: stored first, judged after, nothing believed (F23, F27)."""
+"""The two views gateways call: stored first, judged after, nothing believed (F23, F27).
+
+Carries PAY-09.
+"""
 
 from http import HTTPStatus
 from typing import Any

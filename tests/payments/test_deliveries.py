@@ -1,4 +1,7 @@
-"""Many payments, each delivered many times, shuffled and forged: one credit each (G3)."""
+"""Many payments, each delivered many times, shuffled and forged: one credit each (G3).
+
+Carries PAY-10.
+"""
 
 import random
 from typing import Any

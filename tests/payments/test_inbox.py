@@ -253,6 +253,7 @@ def test_a_signed_failure_ends_the_attempt(
 def test_a_success_after_a_failure_credits(
     code: str, recharge: Recharge, channel: PaymentChannel, acme_account: Any
 ) -> None:
+    """PAY-24: from failed to paid."""
     deliver(channel, declined(recharge, code))
 
     deliver(channel, answer(recharge), at=NOON + timedelta(minutes=1))
@@ -268,6 +269,7 @@ def test_a_success_after_a_failure_credits(
 def test_a_failure_after_a_success_changes_nothing(
     code: str, recharge: Recharge, channel: PaymentChannel
 ) -> None:
+    """PAY-24: never from paid to failed."""
     deliver(channel, answer(recharge))
     before = table_hashes()
 

@@ -454,6 +454,7 @@ def test_a_credited_recharge_shows_the_new_balance(
 def test_a_credited_recharge_leads_back(
     as_alice: Client, alice: User, acme: Tenant, acme_account: Any, channel: PaymentChannel
 ) -> None:
+    """PAY-17: to the page the payer came from."""
     entries = _entries(acme_account, channel, return_to="/portal/acme/orders/12/?a=b")
     as_alice.post(START, entries)
     recharge = Recharge.objects.get()

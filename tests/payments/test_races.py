@@ -1,4 +1,4 @@
-"""Return, notice and sweep at the same instant: one credit (F21, F22, F46)."""
+"""PAY-10: Return, notice and sweep at the same instant: one credit (F21, F22, F46)."""
 
 import threading
 import uuid

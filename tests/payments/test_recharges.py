@@ -159,6 +159,7 @@ def test_only_offered_channels_are_taken(
     channel: PaymentChannel,
     sam: User,
 ) -> None:
+    """PAY-23: the payer chooses among several."""
     theirs = make.make_channel(sam, globex, name="Theirs")
     channels.disable(actor=sam, channel_id=channel.pk, at=NOON)
 
@@ -172,6 +173,7 @@ def test_only_offered_channels_are_taken(
 def test_the_limits_are_named_in_the_refusal(
     alice: User, sam: User, acme: Tenant, acme_account: Any, channel: PaymentChannel
 ) -> None:
+    """TOG-15, TOG-20, PAY-13: refused by the action, with the limit named."""
     features.change(actor=sam, key="minimum_recharge", typed="10", at=NOON)
     features.change(actor=sam, key="maximum_recharge", typed="500", at=NOON)
 
@@ -220,6 +222,7 @@ def test_what_the_gateway_cannot_take_is_refused(
 def test_another_currency_is_refused(
     alice: User, acme: Tenant, acme_account: Any, channel: PaymentChannel
 ) -> None:
+    """FND-11: an account takes its own currency."""
     money = Money(Decimal("20.00"), "EUR")
 
     with pytest.raises(OutsideLimits, match="takes USD"):

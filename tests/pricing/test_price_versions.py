@@ -1,4 +1,4 @@
-"""Price lists: which version holds when, and that a published price stays."""
+"""PRI-03: Price lists: which version holds when, and that a published price stays."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""The one rating: worked examples, and the properties that every price must have."""
+"""The one rating: worked examples, and the properties that every price must have.
+
+Carries PRI-08, REQ-06.
+"""
 
 from decimal import Decimal
 
@@ -21,6 +24,7 @@ SMALL = {
 
 
 def test_hour_of_a_small_instance() -> None:
+    """PRI-14: server time by the hour."""
     quote = rating.quote(SMALL, sheet(), Sale.HOURLY)
 
     # 2 × 0.021 + 4 × 0.006 + 50 × 0.000123456789 + 0.005 = 0.07717283945 per hour
@@ -37,6 +41,7 @@ def test_hour_of_a_small_instance() -> None:
 
 
 def test_month_of_a_small_instance() -> None:
+    """PRI-14: and by the month."""
     quote = rating.quote(SMALL, sheet(), Sale.TERM)
 
     # 2 × 12.00 + 4 × 3.50 + 50 × 0.07 + 3.00

@@ -1,4 +1,4 @@
-"""F62, F63: guessing passwords, asking who has an account, stealing sessions."""
+"""TEN-14, F62, F63: guessing passwords, asking who has an account, stealing sessions."""
 
 import pytest
 from django.core import mail

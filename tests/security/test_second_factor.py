@@ -1,4 +1,4 @@
-"""F62, F67, F72: a stolen password of platform staff is not enough."""
+"""TEN-14, F62, F67, F72: a stolen password of platform staff is not enough."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""F63: seeing where one is logged in, and ending that from elsewhere."""
+"""TEN-14, F63: seeing where one is logged in, and ending that from elsewhere."""
 
 import pytest
 from allauth.usersessions.models import UserSession
