@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, StorageState, sync_playwright
@@ -71,7 +72,7 @@ def visit(chromium: Browser, site: Site) -> Iterator[Visit]:
     """Open a window, signed in as somebody or not; no complaint of the browser passes."""
     opened: list[Visitor] = []
 
-    def start(email: str = "", **options: object) -> Visitor:
+    def start(email: str = "", **options: Any) -> Visitor:
         state = _signed_in(chromium, site, email) if email else None
         context = chromium.new_context(storage_state=state, **options)
         opened.append(Visitor(site, context))
