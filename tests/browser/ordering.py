@@ -11,7 +11,14 @@ _KINDS = {20: "purchase", 31: "usage", 40: "hold", 50: "released", 51: "captured
 
 
 def configure(
-    visitor: Visitor, name: str, *, group: str, sale: str, vcpu: str = "2"
+    visitor: Visitor,
+    name: str,
+    *,
+    group: str,
+    sale: str,
+    vcpu: str = "2",
+    memory_gib: str = "4",
+    disk_gib: str = "50",
 ) -> None:
     """Open the request form and fill it in; the estimate follows by itself."""
     visitor.open(f"{visitor.portal}catalogue/")
@@ -20,11 +27,13 @@ def configure(
     option = page.locator("select[name=group] option", has_text=group)
     page.locator("select[name=group]").select_option(option.get_attribute("value"))
     page.locator("[name=name]").fill(name)
-    with page.expect_response(lambda answer: f"vcpu={vcpu}&" in answer.url):
-        page.locator("[name=vcpu]").fill(vcpu)
-        page.locator("[name=disk_gib]").fill("60")
-    with page.expect_response(lambda answer: f"sale={sale}" in answer.url):
-        page.locator(f"input[name=sale][value={sale}]").check(force=True)
+    page.locator(f"input[name=sale][value={sale}]").check()
+    page.locator("[name=vcpu]").fill(vcpu)
+    page.locator("[name=memory_gib]").fill(memory_gib)
+    # Another value first, so that a last change is always asked about.
+    page.locator("[name=disk_gib]").fill("49")
+    with page.expect_response(lambda answer: f"disk_gib={disk_gib}" in answer.url):
+        page.locator("[name=disk_gib]").fill(disk_gib)
     page.wait_for_function("() => !document.querySelector('.htmx-request')")
 
 

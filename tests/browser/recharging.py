@@ -42,12 +42,10 @@ def start(owner: Visitor, amount: str = "100.00") -> Recharge:
     return at_the_gateway(owner)
 
 
-def fill_in(owner: Visitor, amount: str) -> None:
-    """Choose the demo's prepaid account and type the amount."""
+def fill_in(owner: Visitor, amount: str, *, account: str = "Logistics platform") -> None:
+    """Choose a fund account, the demo's prepaid one by default, and type the amount."""
     owner.open(f"{owner.portal}recharge/")
-    option = owner.page.locator(
-        "select[name=account] option", has_text="Logistics platform"
-    )
+    option = owner.page.locator("select[name=account] option", has_text=account)
     owner.page.locator("select[name=account]").select_option(option.get_attribute("value"))
     expect(owner.main.get_by_text("Balance now")).to_be_visible()
     owner.page.locator("[name=amount]").fill(amount)

@@ -1,6 +1,7 @@
 """Ordering instances: estimate, payment, hold, deployment, charge (REQ-01…07)."""
 
 import json
+from datetime import UTC, datetime
 
 from playwright.sync_api import expect
 
@@ -69,7 +70,9 @@ def test_postpaid_group_deploys_without_a_payment(visit: Visit) -> None:
 def test_shortage_leads_the_owner_to_a_recharge_and_back(visit: Visit) -> None:
     """REQ-05: the missing amount is filled in, what was entered is kept."""
     owner = visit(OWNER)
-    ordering.configure(owner, "big-1", group=PREPAID, sale="TERM", vcpu="64")
+    ordering.configure(
+        owner, "big-1", group=PREPAID, sale="TERM", vcpu="64", memory_gib="256"
+    )
     expect(owner.page.locator("#estimate")).to_contain_text("Balance too low")
     owner.page.locator("#estimate").get_by_role("link", name="Recharge").click()
     missing = owner.page.locator("[name=amount]").input_value()
@@ -89,8 +92,8 @@ def test_shortage_leads_the_owner_to_a_recharge_and_back(visit: Visit) -> None:
 def test_shortage_names_whom_a_member_may_ask(visit: Visit) -> None:
     member = visit(MEMBER)
 
-    ordering.configure(member, "big-2", group=PREPAID, sale="TERM", vcpu="64")
-    member.page.locator("[name=memory_gib]").fill("512")
+    size = {"vcpu": "64", "memory_gib": "512", "disk_gib": "4000"}
+    ordering.configure(member, "big-2", group=PREPAID, sale="TERM", **size)
 
     expect(member.page.locator("#estimate")).to_contain_text("Ask Layla Haddad")
     expect(
@@ -116,9 +119,11 @@ def test_bad_configuration_is_refused_and_kept(visit: Visit) -> None:
 def test_second_run_of_the_same_hours_does_nothing(visit: Visit) -> None:
     """BIL-03: what was missed is caught up once; running again charges nothing."""
     admin = visit("platform@demo.test")
-    admin.site.manage("run_hourly_deductions", "--json")
+    until = datetime.now(UTC).strftime("%Y-%m-%dT%H:00:00Z")
+    run = ("run_hourly_deductions", "--json", "--until", until)
+    admin.site.manage(*run)
 
-    again = json.loads(admin.site.manage("run_hourly_deductions", "--json"))
+    again = json.loads(admin.site.manage(*run))
     audit = json.loads(admin.site.manage("audit_books", "--json"))
     admin.open("/admin/jobs/")
 
