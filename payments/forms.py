@@ -179,4 +179,4 @@ def _limits_in_words(limits: Limits) -> Words:
     words = {"smallest": limits.smallest, "largest": limits.largest}
     if limits.largest is not None:
         return _("From %(smallest)s to %(largest)s at a time.") % words
-    return _("From %(smallest)s at a time.") % words if limits.is_set else ""
+    return _("From %(smallest)s at a time.") % words if limits.is_stated else ""

@@ -14,8 +14,8 @@ class Limits:
     largest: Money | None
 
     @property
-    def is_set(self) -> bool:
-        """Whether an admin set one, so that it is worth saying."""
+    def is_stated(self) -> bool:
+        """Whether an admin chose one, so that it is worth saying."""
         return self.largest is not None or self.smallest > _step(self.smallest.currency)
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.decorators import public_view
+from cmp.lib import jobs
 from payments import queries
 from payments.actions import inbox
 from payments.models import GatewayMessage
@@ -83,7 +84,9 @@ def _judged(message: GatewayMessage, at: datetime) -> GatewayMessage:
     try:
         return inbox.judge(message_id=message.pk, at=at)
     except Exception:
+        # It is stored, so it is not lost: a worker tries at once, the sweep for ever.
         log.exception("message.judging_failed", extra={"message_id": message.pk})
+        jobs.enqueue("payments.tasks.judge_message", message_id=message.pk)
         return message
 
 
