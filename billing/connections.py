@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db.models import Count, Sum
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -56,7 +57,8 @@ def story_of_order(reference: str, tenant_id: int) -> Story | None:
         return None
     return Story(
         title=_("Order %(number)s") % {"number": order.number},
-        url=f"/portal/{order.tenant.slug}/orders/{order.pk}/",
+        url=reverse("billing:view-order", args=[order.tenant.slug, order.pk]),
+        admin_url=reverse("billing_admin:view-order", args=[order.pk]),
         lines=[
             (_("Instance"), order.name),
             (_("Business group"), order.business_group.name),

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, Protocol
 
+from django.db import connection
 from django.db.models import Prefetch, QuerySet
 
 import funds.queries
@@ -185,6 +186,29 @@ def hourly_costs(subscription_ids: list[int], at: datetime) -> dict[int, Money]:
         )
         for rate in rates
     }
+
+
+def charged_so_far(subscription: Subscription) -> Money:
+    """What the closed hours of an hourly subscription have cost.
+
+    Asks for each hour by the key of the charge table, which has the hour first: a search
+    by subscription alone would read everybody's charges.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT coalesce(sum(c.amount), 0)
+              FROM billing_subscription s
+              JOIN funds_potbalance b ON b.pot_id = s.fund_pot_id
+             CROSS JOIN generate_series(
+                   date_trunc('hour', s.billed_from, 'UTC'),
+                   least(s.billed_until, b.charged_through) - interval '1 second',
+                   interval '1 hour') AS h (hour)
+              JOIN billing_charge c ON c.hour = h.hour AND c.subscription_id = s.id
+             WHERE s.id = %s""",
+            [subscription.pk],
+        )
+        return Money(cursor.fetchone()[0], subscription.currency)
 
 
 Charges = QuerySet[Charge]

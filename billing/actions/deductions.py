@@ -6,7 +6,7 @@ same hour finds nothing to do.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from cmp.lib.jobs.models import JobRun
 from cmp.lib.jobs.runs import record_run
 
 JOB: Final = "run_hourly_deductions"
+GIVEN_UP_AFTER: Final = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -69,6 +70,7 @@ def run(
     the next run; the others go on. A dry run only says what a run would do.
     """
     report = Report(until=hour_floor(min(at, until or at)), dry_run=dry_run)
+    _bury_the_dead(at)
     with record_run(JOB, at=at, started_by=started_by, dry_run=dry_run) as job_run:
         try:
             if dry_run:
@@ -78,6 +80,17 @@ def run(
         finally:
             _write_down(report, job_run, at)
     return report
+
+
+def _bury_the_dead(at: datetime) -> None:
+    """Say of runs that never came back that they did not; what they left is due again."""
+    JobRun.objects.filter(
+        job=JOB, state=JobRun.State.RUNNING, started_at__lt=at - GIVEN_UP_AFTER
+    ).update(
+        state=JobRun.State.FAILED,
+        finished_at=at,
+        errors=["Stopped without finishing; the next run went on."],
+    )
 
 
 def _preview(report: Report) -> None:

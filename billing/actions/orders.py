@@ -39,7 +39,7 @@ class PriceChanged(DomainError):
     def __init__(self, quote: Quote) -> None:
         self.quote = quote
         super().__init__(
-            _("The price has changed to %(total)s. Check it and submit again.")
+            _("The price is %(total)s. Check the estimate and submit again.")
             % {"total": quote.total}
         )
 

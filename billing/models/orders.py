@@ -173,6 +173,14 @@ class Order(models.Model):
     def is_in_progress(self) -> bool:
         return self.state == self.State.PROCESSING
 
+    @property
+    def is_completed(self) -> bool:
+        return self.state == self.State.COMPLETED
+
+    @property
+    def is_failed(self) -> bool:
+        return self.state == self.State.FAILED
+
 
 class OrderEvent(models.Model):
     """One entry of an order's timeline. Rows are never changed or removed."""

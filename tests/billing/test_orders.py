@@ -33,6 +33,7 @@ def available(account: FundAccount) -> str:
 def test_a_prepaid_order_waits_for_its_payment(
     funded: FundAccount, mia: User, group: BusinessGroup
 ) -> None:
+    """REQ-03, FND-06: the account's type decides, and a prepaid one pays first."""
     order = submitted(mia, wanted(group, sale=Sale.TERM))
 
     assert (order.state, order.total, order.held) == ("PENDING_PAYMENT", MONTH, MONTH)
@@ -91,6 +92,7 @@ def test_a_tiny_hour_holds_the_smallest_payable_amount(
 def test_a_postpaid_order_starts_at_once_without_a_hold(
     acme: Tenant, prices: PriceVersion, mia: User, group: BusinessGroup
 ) -> None:
+    """REQ-07, FND-06: the account's type decides, and a postpaid one pays later."""
     open_account(acme, kind=FundAccount.Kind.POSTPAID, groups=[group])
 
     order = submitted(mia, wanted(group))
@@ -105,6 +107,7 @@ def test_a_postpaid_order_starts_at_once_without_a_hold(
 def test_a_form_sent_twice_makes_one_order(
     funded: FundAccount, mia: User, group: BusinessGroup
 ) -> None:
+    """ORD-06: a repeated submit makes one order."""
     request, key = wanted(group), uuid4()
 
     first = orders.submit(actor=mia, wanted=request, expected=HOUR, form_key=key, at=NOON)
@@ -142,7 +145,7 @@ def test_a_price_that_changed_meanwhile_is_shown_first(
 ) -> None:
     publish(prices=dearer("2"), effective_from=NOON, at=NOON)
 
-    with pytest.raises(PriceChanged, match=r"changed to USD 0\.154346") as refusal:
+    with pytest.raises(PriceChanged, match=r"price is USD 0\.154346") as refusal:
         orders.submit(
             actor=mia, wanted=wanted(group), expected=HOUR, form_key=uuid4(), at=NOON
         )
@@ -232,6 +235,7 @@ def test_what_is_missing_is_said_in_payable_money(
 def test_cancelling_twice_cancels_once(
     funded: FundAccount, mia: User, group: BusinessGroup
 ) -> None:
+    """ORD-03: an unpaid order can be cancelled."""
     order = submitted(mia, wanted(group))
 
     orders.cancel(actor=mia, order_id=order.pk, at=NOON)
@@ -260,6 +264,7 @@ def test_a_cancelled_order_cannot_be_paid(
 def test_a_paid_order_cannot_be_cancelled(
     funded: FundAccount, mia: User, group: BusinessGroup, is_deployed: bool
 ) -> None:
+    """ORD-03: only an unpaid one can be."""
     order = submitted(mia, wanted(group))
     orders.pay(actor=mia, order_id=order.pk, at=NOON)
     if is_deployed:
