@@ -37,6 +37,13 @@ class AlreadyThere(PersonRefused):
     field = "email"
 
 
+class BelongsElsewhere(PersonRefused):
+    """The person is somebody else's: adding them would show one tenant another's people."""
+
+    words = _("Only the operator can add this person. Ask them to.")
+    field = "email"
+
+
 class GroupRefused(PersonRefused):
     """A business group is of another tenant."""
 
@@ -86,12 +93,14 @@ def invite(
     """Give a person a place in a tenant and mail them how to log in.
 
     Somebody with an account keeps their name and password. Raises `AlreadyThere`,
-    `GroupRefused`.
+    `BelongsElsewhere`, `GroupRefused`.
     """
     Tenant.objects.select_for_update().get(pk=tenant_id)
     user = User.objects.filter(email__iexact=email).first()
     if user is None:
         user = User.objects.create_user(email, name=name)
+    elif not _may_meet(actor, user):
+        raise BelongsElsewhere
     with refusals({"one_membership_per_tenant_and_person": AlreadyThere}):
         membership = Membership.objects.create(tenant_id=tenant_id, user=user, role=role)
     _set_groups(membership, group_ids)
@@ -174,10 +183,18 @@ def may_close(actor: User, user: User) -> bool:
     """Whether closing this account stays within what the actor administers."""
     if user.is_operator:
         return actor.staff_role == User.StaffRole.PLATFORM_ADMIN
+    return _may_meet(actor, user) and (
+        Membership.objects.filter(user=user).exists()
+        or access.allows(actor, Permission.EDIT_PEOPLE, PLATFORM)
+    )
+
+
+def _may_meet(actor: User, user: User) -> bool:
+    """Whether the actor may learn that this person has an account."""
     if access.allows(actor, Permission.EDIT_PEOPLE, PLATFORM):
         return True
     places = set(Membership.objects.filter(user=user).values_list("tenant_id", flat=True))
-    return bool(places) and places <= access.tenants_administered(actor)
+    return not user.is_operator and places <= access.tenants_administered(actor)
 
 
 def _set_active(

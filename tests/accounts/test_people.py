@@ -73,13 +73,16 @@ def test_a_tenant_administrator_adds_a_person(
 
 
 def test_somebody_who_has_an_account_keeps_name_and_password(
-    client: Client, tina: User, acme: Tenant, charlie: User
+    client: Client, sam: User, acme: Tenant, charlie: User
 ) -> None:
     charlie.set_password("a password of his")
     charlie.save()
-    client.force_login(tina)
+    client.force_login(sam)
 
-    _invite(client, email=charlie.email.upper(), name="Somebody Else")
+    client.post(
+        f"{ADD}?tenant={acme.pk}",
+        {"email": charlie.email.upper(), "name": "Somebody Else", "role": "MEMBER"},
+    )
 
     charlie.refresh_from_db()
     assert charlie.name == "Charlie"
@@ -88,6 +91,21 @@ def test_somebody_who_has_an_account_keeps_name_and_password(
         "acme",
         "globex",
     }
+
+
+@pytest.mark.parametrize("persona", ["charlie", "sam"])
+def test_a_tenant_administrator_cannot_look_up_other_peoples_people(
+    request: pytest.FixtureRequest, client: Client, tina: User, persona: str
+) -> None:
+    other = request.getfixturevalue(persona)
+    client.force_login(tina)
+
+    response = _invite(client, email=other.email)
+
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["email"]
+    assert f">{other.name}<" not in response.content.decode()
+    assert not Membership.objects.filter(user=other, tenant__slug="acme").exists()
 
 
 def test_nobody_is_added_twice(client: Client, tina: User, bob: User) -> None:
