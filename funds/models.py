@@ -297,7 +297,7 @@ class Transaction(models.Model):
 
     class Meta:
         # No CHECKs: the trigger judges the same rules for sets and single rows alike, and
-        # each CHECK costs every posting (ledger.md 3b).
+        # each CHECK costs every posting (docs/adr/0004).
         constraints = [
             models.UniqueConstraint(fields=["key"], name="transaction_key_is_used_once"),
             models.UniqueConstraint(

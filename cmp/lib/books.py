@@ -36,7 +36,7 @@ class Outcome:
         return self.count == 0
 
     def as_json(self) -> dict[str, Any]:
-        """The shape that `audit_books --json` promises (contracts.md)."""
+        """The shape that `audit_books --json` promises."""
         return {
             "name": self.name,
             "ok": self.ok,

@@ -363,7 +363,8 @@ def test_a_transaction_tells_its_story(as_alice, history, monkeypatch):
 
     assert 'href="/portal/acme/recharges/81/"' in html
     assert f"Alice for {history.tenant_id}" in html
-    assert f"From <b>gateway clearing</b> to <b>{history.number} available</b>" in html
+    target = f"<b><bdi>{history.number} available</bdi></b>"
+    assert f"From <b><bdi>gateway clearing</bdi></b> to {target}" in html
     assert "recharge:81:credit" in html
     assert "/admin/recharges/81/" not in html
 
@@ -436,7 +437,10 @@ def test_a_transaction_without_a_story_still_explains_itself(as_alice, history):
     html = as_alice.get(own(row)).content.decode()
 
     assert "The money moved" in html
-    assert f"From <b>{history.number} available</b> to <b>revenue</b>" in html
+    assert (
+        f"From <b><bdi>{history.number} available</bdi></b> to <b><bdi>revenue</bdi></b>"
+        in html
+    )
 
 
 def test_unplaced_money_is_shown_to_staff_only(client_of, history):
@@ -448,7 +452,7 @@ def test_unplaced_money_is_shown_to_staff_only(client_of, history):
     html = client_of("sam").get(url).content.decode()
 
     assert "Between system pots" in html
-    assert "From <b>gateway clearing</b> to <b>suspense</b>" in html
+    assert "From <b><bdi>gateway clearing</bdi></b> to <b><bdi>suspense</bdi></b>" in html
     assert client_of("tina").get(url).status_code == 404
     assert "Recharge" in kinds_in(client_of("sam"), ADMIN_LIST, q=f"T-{posted.id}")
 
@@ -472,9 +476,7 @@ def test_the_list_in_arabic_isolates_numbers(client, alice, history):
     assert '<bdi dir="ltr" class="c-money' in html
 
 
-def test_filters_by_payment_channel(
-    client_of, settings, history, alice, sam, acme, globex
-):
+def test_filters_by_payment_channel(client_of, settings, history, alice, sam, acme, globex):
     """TRX-03, with real recharges: what other channels brought is left out."""
     settings.PAYMENT_GATEWAY_HOSTS = [payments.GATEWAY_ORIGIN]
     card, transfer, foreign = (

@@ -7,7 +7,7 @@ CREATE TRIGGER transaction_append_only
   FOR EACH STATEMENT EXECUTE FUNCTION public.funds_refuse();
 
 -- What a row must look like is judged here and not by CHECKs on the table, since each
--- of those is prepared anew by every posting (ledger.md 3b).
+-- of those is prepared anew by every posting (docs/adr/0004).
 CREATE FUNCTION public.funds_apply() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

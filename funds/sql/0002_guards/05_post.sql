@@ -134,7 +134,7 @@ BEGIN
   END IF;
 
   -- Columns are carried through and grouped again: a join of an unnest with itself is
-  -- planned for a few rows and becomes a nested loop (ledger.md, trap 9).
+  -- planned for a few rows and becomes a nested loop.
   RETURN QUERY EXECUTE $q$
     WITH i AS MATERIALIZED (
       SELECT u.*, o.id AS old_id, o.source_balance_after AS old_source,
