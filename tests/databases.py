@@ -62,16 +62,24 @@ class Database:
 def template_name(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """The template database, migrated by the first worker that comes."""
     name = f"cmp_test_{RUN[:12]}"
-    with (Path(tempfile.gettempdir()) / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    folder = Path(tempfile.gettempdir())
+    # Two locks: whoever uses the template must not hold up who only looks for it.
+    with (
+        (folder / f"{name}.making").open("w") as making,
+        (folder / f"{name}.using").open("w") as using,
+    ):
+        fcntl.flock(making, fcntl.LOCK_EX)
         if not _exists(name):
             with django_db_blocker.unblock():
                 make_template(name)
-        fcntl.flock(lock, fcntl.LOCK_SH)
+        fcntl.flock(using, fcntl.LOCK_SH)
+        fcntl.flock(making, fcntl.LOCK_UN)
         yield name
-        if _is_last(lock.fileno()):
+        fcntl.flock(making, fcntl.LOCK_EX)
+        if _is_last(using.fileno()):
             _drop(name)
-            Path(lock.name).unlink(missing_ok=True)
+            for lock in (making, using):
+                Path(lock.name).unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")
