@@ -60,8 +60,9 @@ def _whole_gate(
     checks = _checks(env, environment.for_deployment_check(addresses))
     with ThreadPoolExecutor(max_workers=2) as pool:
         failed = [name for name in pool.map(_check, checks) if name]
-    if _pytest([*arguments, "-n", "2"], env):
-        failed.append("pytest")
+    if status := _pytest([*arguments, "-n", "2"], env):
+        # 1 says that tests failed; anything else that they were cut short.
+        failed.append("pytest" if status == 1 else f"pytest (cut short, status {status})")
     if failed:
         places.say(f"\nThe gate is shut: {', '.join(failed)}.")
     return 1 if failed else 0
