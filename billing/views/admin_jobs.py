@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -25,6 +24,7 @@ from cmp.lib.clock import HOUR, hour_floor
 from cmp.lib.display import Tone, day_text
 from cmp.lib.htmx import render_page
 from cmp.lib.jobs.models import JobRun
+from cmp.lib.jobs.queries import every_run, runs_of
 from cmp.lib.lists import Figure, list_page
 from cmp.lib.pages import NoReasonForm, Prompt, prompt_page, succeeds
 
@@ -56,7 +56,7 @@ def list_jobs(request: AdminRequest) -> HttpResponse:
 @require_GET
 @admin_view(Permission.VIEW_JOBS)
 def list_runs(request: AdminRequest) -> HttpResponseBase:
-    return list_page(request, RUNS, JobRun.objects.all())
+    return list_page(request, RUNS, every_run())
 
 
 @require_http_methods(["GET", "POST"])
@@ -98,7 +98,7 @@ def run_dry(request: AdminRequest) -> HttpResponse:
 
 
 def _row(job: Job, now: datetime) -> dict[str, Any]:
-    runs = list(_runs_of(job.name)[:12])
+    runs = list(runs_of(job.name)[:12])
     last = runs[0] if runs else None
     good = sum(1 for run in runs if run.state != JobRun.State.FAILED and not run.errors)
     return {
@@ -175,10 +175,4 @@ def _charged_note(through: datetime, *, is_late: bool) -> str:
 
 
 def _last_run(job: str, *, dry_run: bool) -> JobRun | None:
-    return _runs_of(job, dry_run=dry_run).first()
-
-
-def _runs_of(job: str, *, dry_run: bool = False) -> QuerySet[JobRun]:
-    """The runs of a job, newest first."""
-    runs = JobRun.objects.filter(job=job, dry_run=dry_run)
-    return runs.order_by("-started_at", "-id")
+    return runs_of(job, dry_run=dry_run).first()

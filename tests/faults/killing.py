@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from random import Random
+from typing import Final
 
 import psycopg
 from django.db import connections
@@ -15,12 +16,16 @@ from django.db import connections
 _fork = multiprocessing.get_context("fork")
 
 
-def killed_after(seconds: float, work: Callable[[], object]) -> bool:
+def killed_after(
+    seconds: float, work: Callable[[], object], watch: psycopg.Connection
+) -> bool:
     """Run the work in a process and kill it; whether it was still at work.
 
-    SIGKILL by the process's id: no clean-up of any kind runs.
+    Counted from its first connection to the database. SIGKILL by the process's id: no
+    clean-up of any kind runs. `watch` is a superuser's connection.
     """
     with beside(work) as process:
+        _await_connection(process, watch)
         process.join(seconds)
         was_alive = process.is_alive()
         if was_alive:
@@ -30,16 +35,30 @@ def killed_after(seconds: float, work: Callable[[], object]) -> bool:
 
 
 def cut_off_after(
-    seconds: float, work: Callable[[], object], superuser: psycopg.Connection
-) -> int:
-    """Run the work in a process and end its database connections; how many it had."""
+    seconds: float, work: Callable[[], object], watch: psycopg.Connection
+) -> bool:
+    """Run the work in a process and end its database connections; whether it had any."""
     with beside(work) as process:
+        _await_connection(process, watch)
         process.join(seconds)
-        ended = superuser.execute(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND usename = 'cmp_app'"
-        ).fetchone()
-    return ended[0] if ended else 0
+        ended = watch.execute(f"SELECT count(pg_terminate_backend(pid)) {WORKERS}")
+        (count,) = ended.fetchone() or (0,)
+    return bool(count)
+
+
+WORKERS: Final = (
+    "FROM pg_stat_activity WHERE datname = current_database() AND usename = 'cmp_app'"
+)
+
+
+def _await_connection(process: BaseProcess, watch: psycopg.Connection) -> None:
+    watch.autocommit = True
+
+    def is_connected_or_done() -> bool:
+        (count,) = watch.execute(f"SELECT count(*) {WORKERS}").fetchone() or (0,)
+        return bool(count) or not process.is_alive()
+
+    until_true(is_connected_or_done, patience_s=60, every_s=0.005)
 
 
 def moments(seed: int, count: int, longest_s: float) -> list[float]:
@@ -70,9 +89,11 @@ def _work(work: Callable[[], object]) -> None:
         os._exit(0)
 
 
-def until_true(condition: Callable[[], bool], *, patience_s: float) -> None:
+def until_true(
+    condition: Callable[[], bool], *, patience_s: float, every_s: float = 0.05
+) -> None:
     """Wait for what another process brings about; fails when it does not come."""
     deadline = time.monotonic() + patience_s
     while not condition():
         assert time.monotonic() < deadline, "what was waited for did not come"
-        time.sleep(0.05)
+        time.sleep(every_s)

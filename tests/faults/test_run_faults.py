@@ -45,13 +45,14 @@ def is_deep(request: pytest.FixtureRequest) -> bool:
 
 
 def test_f01_a_killed_run_leaves_every_hour_charged_once(
-    accounts: list[FundAccount], request: pytest.FixtureRequest
+    accounts: list[FundAccount], committed_db: Database, request: pytest.FixtureRequest
 ) -> None:
     hours, kills = (1000, 200) if is_deep(request) else (48, 6)
+    watch = committed_db.connect("superuser")
     until = hours_after(NOON, hours)
 
     killed = [
-        killed_after(moment, lambda: deductions.run(at=until))
+        killed_after(moment, lambda: deductions.run(at=until), watch)
         for moment in moments(1, kills, 0.3)
     ]
     deductions.run(at=until)
@@ -120,11 +121,10 @@ def test_f07_a_run_cut_off_from_the_database_is_finished_by_the_next(
 ) -> None:
     hours, cuts = (500, 50) if is_deep(request) else (48, 5)
     until = hours_after(NOON, hours)
-    superuser = committed_db.connect("superuser")
-    superuser.autocommit = True
+    watch = committed_db.connect("superuser")
 
     cut = [
-        cut_off_after(moment, lambda: deductions.run(at=until), superuser)
+        cut_off_after(moment, lambda: deductions.run(at=until), watch)
         for moment in moments(7, cuts, 0.3)
     ]
     deductions.run(at=until)
