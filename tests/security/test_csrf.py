@@ -1,11 +1,12 @@
 """F64: nothing changes by a form that another site sent."""
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import resolve, reverse
 
 from accounts.models import Membership, User
-from tests.security.walk import Address, addresses
+from tests.security.walk import addresses
 
 CALLBACKS = {"pay/<int:channel_id>/return", "pay/<int:channel_id>/notice"}
 FORMS = [address for address in addresses() if address.route not in CALLBACKS]
@@ -26,19 +27,22 @@ def test_only_the_gateways_callbacks_are_exempt() -> None:
     assert exempt <= CALLBACKS
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("address", FORMS, ids=lambda address: address.route or "start")
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_a_form_without_our_token_is_refused(
-    sam: User, acme_membership: Membership, address: Address, method: str
+    sam: User, acme_membership: Membership, method: str
 ) -> None:
+    """At every address, whatever its own view allows."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(sam)
 
-    answer = getattr(client, method)(address.path)
+    answers = {address.route: getattr(client, method)(address.path) for address in FORMS}
 
-    assert answer.status_code == 403
-    assert "This form has expired" in answer.content.decode()
+    assert len(answers) > 50
+    assert [route for route, answer in answers.items() if not is_refused(answer)] == []
+
+
+def is_refused(answer: HttpResponse) -> bool:
+    return answer.status_code == 403 and b"This form has expired" in answer.content
 
 
 @pytest.mark.django_db
