@@ -11,11 +11,18 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from django.db import connection, transaction
 
+from accounts.models import Tenant
 from cmp.lib.money import Money, NotWholeMinorUnits
 from cmp.lib.periods import add_months
+from funds.actions import holds, ledger
+from funds.models import FundAccount
+from funds.queries import balance_of
+from funds.types import Kind, Posted
 from pricing.models import Component, Sale
 from pricing.rating import PriceSheet, UnitPrice, charge, compile_rate, quote
+from tests.factories.funds import AT, hold, money, open_account, purchase, put_in
 
 PAGE = Path(__file__).parents[2] / "docs" / "money.md"
 Row = tuple[str, ...]
@@ -103,4 +110,87 @@ def test_the_page_states_what_the_product_computes(name: str) -> None:
 
 
 def test_every_table_of_the_page_is_recomputed() -> None:
-    assert {name for name, _ in tables()} == PURE.keys()
+    assert {name for name, _ in tables()} == {*PURE, "seconds", "movements", "missing"}
+
+
+# ---------------------------------------------------------------- with the database
+
+
+@pytest.mark.django_db
+def test_seconds_are_counted_as_the_page_says() -> None:
+    def seconds(row: Row) -> Row:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT public.billing_seconds(%s, %s, %s)", [_day(t) for t in row[:3]]
+            )
+            return (*row[:3], str(cursor.fetchone()[0]))
+
+    rows = dict(tables())["seconds"]
+
+    assert [seconds(row) for row in rows] == rows
+
+
+@pytest.mark.django_db
+def test_a_fund_account_moves_as_the_page_says(acme_account: FundAccount) -> None:
+    last_hold = 0
+
+    def step(row: Row) -> Row:
+        nonlocal last_hold
+        verb, amount, *_ = row
+        try:
+            with transaction.atomic():
+                posted = _move(acme_account, verb, amount, last_hold)
+        except ledger.InsufficientFunds:
+            return verb, amount, "refused", "", ""
+        last_hold = posted.id if verb == "hold" else last_hold
+        now = balance_of(acme_account.pk)
+        return verb, amount, *map(_shown, (now.available, now.held, now.balance))
+
+    rows = dict(tables())["movements"]
+
+    assert [step(row) for row in rows] == rows
+
+
+@pytest.mark.django_db
+def test_what_is_missing_is_what_the_page_says(acme: Tenant) -> None:
+    def missing(row: Row) -> Row:
+        has, price, currency, _ = row
+        Tenant.objects.filter(pk=acme.pk).update(currency=currency)
+        acme.refresh_from_db()
+        account = open_account(acme)
+        if Decimal(has):
+            put_in(account, has)
+        with pytest.raises(ledger.InsufficientFunds) as refusal, transaction.atomic():
+            ledger.post(purchase(account, price))
+        return has, price, currency, _f(refusal.value.missing)
+
+    rows = dict(tables())["missing"]
+
+    assert [missing(row) for row in rows] == rows
+
+
+def _move(account: FundAccount, verb: str, amount: str, last_hold: int) -> Posted:
+    match verb:
+        case "recharge":
+            return put_in(account, amount)
+        case "hold":
+            return hold(account, amount)
+        case "release":
+            return holds.release(hold_id=last_hold, at=AT)
+        case "capture":
+            return holds.capture(
+                hold_id=last_hold, reference="order:1", amount=money(account, amount), at=AT
+            )
+    kind = {"purchase": Kind.PURCHASE, "usage": Kind.USAGE}[verb]
+    return ledger.post(purchase(account, amount, kind=kind))
+
+
+def _shown(amount: Money) -> str:
+    """As few decimals as the amount needs, but never fewer than its currency has."""
+    return str(amount).removeprefix(f"{amount.currency} ")
+
+
+def _day(time: str) -> datetime | None:
+    if not time:
+        return None
+    return datetime.fromisoformat(f"2026-03-01 {time}").replace(tzinfo=UTC)
