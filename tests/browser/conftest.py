@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from tests.browser.visitor import Visitor
 from tests.databases import clone
 
 Visit = Callable[..., Visitor]
+_HAS_FAILED = pytest.StashKey[bool]()
 # Without these a browser talks to its maker, and tests have no network.
 QUIET = (
     "--disable-background-networking",
@@ -30,6 +31,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let `visit` know that its test failed, so that it keeps what the windows showed."""
+    report = yield
+    if report.when == "call":
+        item.stash[_HAS_FAILED] = report.failed
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -68,19 +80,22 @@ def site(
 
 
 @pytest.fixture
-def visit(chromium: Browser, site: Site) -> Iterator[Visit]:
+def visit(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """Open a window, signed in as somebody or not; no complaint of the browser passes."""
     opened: list[Visitor] = []
 
     def start(email: str = "", **options: Any) -> Visitor:
         state = _signed_in(chromium, site, email) if email else None
-        context = chromium.new_context(storage_state=state, **options)
+        viewport = {"width": 1280, "height": 800}
+        context = chromium.new_context(storage_state=state, viewport=viewport, **options)
         opened.append(Visitor(site, context))
         return opened[-1]
 
     yield start
     complaints = [text for visitor in opened for text in visitor.complaints]
-    for visitor in opened:
+    for number, visitor in enumerate(opened, start=1):
+        if request.node.stash.get(_HAS_FAILED, False):
+            visitor.keep_evidence(f"{request.node.name}-{number}")
         visitor.context.close()
     assert not complaints, "\n".join(complaints)
 

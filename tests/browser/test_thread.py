@@ -32,12 +32,15 @@ def test_money_flows_from_the_card_to_the_running_instance(visit: Visit) -> None
 
 
 def _admin_opens_an_account_and_a_channel(admin: Visitor) -> None:
+    admin.open("/accounts/login/")
+    admin.picture("sign-in")
     admin.sign_in("platform@demo.test")
     administering.add_group(admin, GROUP)
     for email in ("owner@demo.test", "member@demo.test"):
         administering.join_group(admin, email, GROUP)
     administering.fill_in_account(admin, ACCOUNT, group=GROUP)
     admin.sees("Fund account saved.")
+    admin.picture("fund-accounts")
     administering.fill_in_channel(
         admin,
         CHANNEL,
@@ -53,11 +56,14 @@ def _owner_recharges(owner: Visitor) -> recharging.Recharge:
     owner.sign_in("owner@demo.test")
     recharging.fill_in(owner, "100.00", account=ACCOUNT)
     owner.page.get_by_role("radio", name=CHANNEL).check()
+    owner.picture("recharge")
     owner.click("Continue to PayFort")
     recharge = recharging.at_the_gateway(owner)
+    owner.picture("gateway")
     recharging.pay(owner)
     recharging.sees_outcome(owner, "received")
     expect(owner.main).to_contain_text(ACCOUNT)
+    owner.picture("received")
 
     owner.site.settled(recharge.merchant_reference, notices=1)
     assert owner.cookies_of_post_to("/return") == ""
@@ -69,7 +75,9 @@ def _owner_recharges(owner: Visitor) -> recharging.Recharge:
 def _member_orders(member: Visitor) -> int:
     member.sign_in("member@demo.test")
     ordering.configure(member, "depot-1", group=GROUP, sale="HOURLY")
+    member.picture("request")
     ordering.submit(member)
+    member.picture("payment")
     ordering.pay(member)
     order_id = ordering.ends_as(member, "Completed")
     member.click("Open the instance", role="link")
@@ -94,6 +102,26 @@ def _owner_reads_why(owner: Visitor) -> None:
     owner.page.locator("tbody tr a").first.click()
     expect(owner.page.get_by_role("heading", name="Explain this number")).to_be_visible()
     expect(owner.page.locator(".c-chain")).to_contain_text("web-01")
+    owner.picture("transaction")
+    owner.open(f"{owner.portal}transactions/?kind=")
+    owner.picture("transactions")
+    _in_other_dress(owner)
+
+
+def _in_other_dress(owner: Visitor) -> None:
+    """The same page in the dark, on a phone, and from right to left."""
+    owner.page.emulate_media(color_scheme="dark")
+    owner.page.reload()
+    owner.picture("transactions-dark")
+    owner.page.set_viewport_size({"width": 390, "height": 844})
+    owner.page.reload()
+    owner.picture("transactions-phone")
+    owner.page.emulate_media(color_scheme="light")
+    owner.page.set_viewport_size({"width": 1280, "height": 800})
+    owner.choose_language("ar")
+    owner.page.reload()
+    owner.picture("transactions-arabic")
+    owner.choose_language("en")
 
 
 def _stranger_sees_nothing(stranger: Visitor, portal: str) -> None:

@@ -96,6 +96,14 @@ class Visitor:
             self.page.screenshot(path=Path(folder) / f"{name}.png", animations="disabled")
             self.complaints[:] = before
 
+    def keep_evidence(self, name: str) -> None:
+        """Show what a failed test saw last, and say where that is kept."""
+        folder = self.site.logs / re.sub(r"[^\w-]+", "-", name)
+        folder.mkdir(exist_ok=True)
+        self.page.screenshot(path=folder / "window.png", full_page=True)
+        (folder / "page.html").write_text(self.page.content(), "utf-8")
+        print(f"{self.page.url}: {folder}")  # noqa: T201 (pytest shows it with the failure)
+
     def faults(self, dress: axe.Dress) -> list[str]:
         """Look at the page with axe, whose own styles the page's policy refuses."""
         before = list(self.complaints)
