@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, StorageState, sync_playwright
+from playwright.sync_api import Browser, StorageState, ViewportSize, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from tests.browser.site import Site, running
@@ -86,7 +86,7 @@ def visit(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Iter
 
     def start(email: str = "", **options: Any) -> Visitor:
         state = _signed_in(chromium, site, email) if email else None
-        viewport = {"width": 1280, "height": 800}
+        viewport = ViewportSize(width=1280, height=800)
         context = chromium.new_context(storage_state=state, viewport=viewport, **options)
         opened.append(Visitor(site, context))
         return opened[-1]
