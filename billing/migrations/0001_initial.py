@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0002_audit_is_append_only"),
-        ("funds", "0003_alter_fundaccountgroup_business_group_and_more"),
+        ("funds", "0002_guards"),
         ("pricing", "0002_published_prices_stay"),
         ("resources", "0002_instances_move_forward"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0002_audit_is_append_only"),
-        ("funds", "0003_alter_fundaccountgroup_business_group_and_more"),
+        ("funds", "0002_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
