@@ -22,10 +22,10 @@ URL = "/portal/acme/catalogue/instance/"
 KEY = "6c0f4b3e-2f0d-4b5c-9a58-0d6f3a5f2c11"
 
 
-def entered(group: BusinessGroup, **changed: str) -> dict[str, str]:
+def entered(at_group: BusinessGroup, **changed: str) -> dict[str, str]:
     """The form as a browser sends it, for a small hourly instance."""
     return {
-        "group": str(group.pk),
+        "group": str(at_group.pk),
         "name": "web-1",
         "vcpu": "2",
         "memory_gib": "4",

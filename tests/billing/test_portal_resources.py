@@ -213,8 +213,10 @@ def test_deleting_twice_ends_it_once(
 
 
 def test_what_ended_is_charged_no_further(
-    client: Client, subscription: Subscription, mia: User
+    client: Client, funded: FundAccount, mia: User, group: BusinessGroup
 ) -> None:
+    recently = hour_floor(timezone.now()) - timedelta(hours=2)
+    subscription = running(mia, group, at=recently)
     client.force_login(mia)
     deductions.run(at=timezone.now())
     client.post(f"/portal/acme/resources/{subscription.instance_id}/delete/")
