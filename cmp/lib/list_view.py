@@ -149,10 +149,7 @@ class ListView:
     @property
     def pager(self) -> Pager:
         before = self._url(cursor=self.before) if self.before else ""
-        if self.before and not self.after:
-            after = ""
-        else:
-            after = self._url(cursor=self.after) if self.after else ""
+        after = self._url(cursor=self.after) if self.after else ""
         return Pager(self._words[0], before, self._words[1], after)
 
     @property

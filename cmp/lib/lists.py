@@ -187,10 +187,13 @@ class _Reading(Generic[M]):
         scope = RowScope(self.request, self.spec.load(items, self.request))
         return [self.spec.row(item, scope) for item in items]
 
-    def count(self, page: Page[M], most: int = COUNT_MAX) -> int:
+    def count(self, page: Page[M]) -> int:
+        """How many rows match; a page without neighbours knows by itself."""
+        is_all = not page.before and not page.after
+        return len(page.rows) if is_all else self.count_to(COUNT_MAX)
+
+    def count_to(self, most: int) -> int:
         """How many rows match, counting no further than one past `most`."""
-        if not page.before and not page.after:
-            return len(page.rows)
         return self.queryset.order_by().values("pk")[: most + 1].count()
 
 
@@ -207,7 +210,7 @@ def list_page(
     reading = _Reading(request, spec, filters)
     view = _view_of(reading)
     if request.GET.get("export") == "csv" and not (view.problems or view.filter_problems):
-        if reading.count(Page((), "x", "x"), exports.ROWS_MAX) <= exports.ROWS_MAX:
+        if reading.count_to(exports.ROWS_MAX) <= exports.ROWS_MAX:
             return _export(reading)
         view.problems.append(_too_many_to_export())
     values = {**(context or {}), "list": view, "spec": spec, "actions": actions}
