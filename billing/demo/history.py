@@ -200,6 +200,6 @@ def _key(name: str) -> UUID:
 
 def _shorten_runs() -> None:
     """Let runs that were played afterwards end when they would have."""
-    JobRun.objects.filter(finished_at__gt=F("started_at") + timedelta(minutes=30)).update(
+    JobRun.objects.filter(finished_at__gt=F("started_at") + timedelta(minutes=1)).update(
         finished_at=F("started_at") + timedelta(seconds=1)
     )
