@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cmp.lib.clock import HOUR, hour_floor
@@ -106,8 +106,8 @@ def state_of_job(job: Job, runs: Sequence[JobRun], at: datetime) -> State:
 def took(run: JobRun) -> str:
     seconds = run.duration_s
     if seconds is None:
-        return _now("running")
-    return _now("%(seconds)s s") % {"seconds": f"{seconds:,.1f}"}
+        return gettext("running")
+    return gettext("%(seconds)s s") % {"seconds": f"{seconds:,.1f}"}
 
 
 def amounts_of(run: JobRun) -> list[str]:
@@ -122,8 +122,8 @@ def distance(seconds: float) -> str:
     """`0 min`, `42 min`, `3 h 10 min`: how late something is."""
     minutes = max(0, int(seconds // 60))
     if minutes < 60:
-        return _now("%(minutes)s min") % {"minutes": minutes}
-    return _now("%(hours)s h %(minutes)s min") % {
+        return gettext("%(minutes)s min") % {"minutes": minutes}
+    return gettext("%(hours)s h %(minutes)s min") % {
         "hours": f"{minutes // 60:,}",
         "minutes": minutes % 60,
     }

@@ -8,9 +8,8 @@ from typing import Any, ClassVar, Final
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
 from accounts import queries as accounts
 from accounts.models import BusinessGroup, Tenant
@@ -193,7 +192,7 @@ def _cost_cell(subscription: Subscription | None, costs: _Costs) -> Cell:
     if subscription.is_hourly:
         price = costs.hourly.get(subscription.pk)
         return display.price_cell(price, Sale.HOURLY) if price else cells.nothing()
-    return cells.text(_now("Paid for the month"), small=_ends(subscription.term_until))
+    return cells.text(gettext("Paid for the month"), small=_ends(subscription.term_until))
 
 
 def _ends(until: datetime | None) -> Any:
@@ -256,7 +255,7 @@ class RunFilters(ListFilters):
 
 
 def _run_row(run: JobRun, _scope: RowScope) -> Row:
-    kind = _now("dry run") if run.dry_run else run.started_by
+    kind = gettext("dry run") if run.dry_run else run.started_by
     return Row(
         name=str(run),
         cells=[
