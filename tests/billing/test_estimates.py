@@ -51,7 +51,9 @@ def test_sql_charges_what_python_estimates_for_a_thousand_configurations(
     chance = random.Random(1)
     quotes = [
         rating.quote(
-            queries.quantities_of(_shape(chance)), sheet(**_prices(chance)), Sale.HOURLY
+            queries.quantities_of(_shape(chance)),
+            sheet("USD", **_prices(chance)),
+            Sale.HOURLY,
         )
         for _number in range(1000)
     ]

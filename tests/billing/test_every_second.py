@@ -102,7 +102,7 @@ def _play_and_compare(plot: list[tuple], mia: User, group: BusinessGroup) -> Non
     deductions.run(at=horizon)
     deductions.run(at=horizon)
 
-    reckoned = {}
+    reckoned: dict[tuple[int, datetime], tuple[int, Decimal]] = {}
     for subscription, shape in sold:
         subscription.refresh_from_db()
         reckoned |= _reckon(subscription, shape, versions, horizon)

@@ -100,7 +100,8 @@ def test_a_postpaid_order_starts_at_once_without_a_hold(
     assert order.state == Order.State.PROCESSING
     assert order.instance is not None
     assert order.instance.state == Instance.State.REQUESTED
-    assert (order.held.amount, order.hold_id) == (0, None)
+    assert order.held.amount == 0
+    assert order.hold_id is None
     assert not Transaction.objects.exists()
 
 

@@ -319,7 +319,7 @@ def test_orders_are_exported(client: Client, order: Order, mia: User) -> None:
 
     answer = client.get("/portal/acme/orders/?export=csv")
 
-    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    lines = answer.getvalue().decode("utf-8-sig").splitlines()
     assert lines[0].startswith("Order,Number,Business group")
     assert lines[1].startswith(f"erp,{order.number},Operations")
     assert "44.5" in lines[1]

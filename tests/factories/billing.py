@@ -88,7 +88,8 @@ def charged(subscription: Subscription) -> list[tuple[datetime, int, str]]:
             " WHERE subscription_id = %s ORDER BY hour",
             [subscription.pk],
         )
-        return cursor.fetchall()
+        rows: list[tuple[datetime, int, str]] = cursor.fetchall()
+    return rows
 
 
 def charged_in_all(subscription: Subscription) -> Money:

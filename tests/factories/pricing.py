@@ -28,11 +28,11 @@ class ProductFactory(DjangoModelFactory[Product]):
     name = "Instance"
 
 
-def sheet(currency: str = "USD", *, version: int = 1, **changed: UnitPrice) -> PriceSheet:
+def sheet(currency: str = "USD", **changed: UnitPrice) -> PriceSheet:
     """A price sheet without a database; `changed` replaces prices by component name."""
     prices = {price.component: price for price in STANDARD}
     prices.update({Component[name]: price for name, price in changed.items()})
-    return PriceSheet(version, currency, prices)
+    return PriceSheet(1, currency, prices)
 
 
 def dearer(factor: str) -> tuple[UnitPrice, ...]:

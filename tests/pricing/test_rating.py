@@ -80,7 +80,7 @@ def test_lines_that_round_away_leave_a_rounding_line() -> None:
     tiny = {c.name: UnitPrice(c, half, None) for c in (Component.VCPU, Component.DISK_GIB)}
 
     quote = rating.quote(
-        {Component.VCPU: 1, Component.DISK_GIB: 1}, sheet(**tiny), Sale.HOURLY
+        {Component.VCPU: 1, Component.DISK_GIB: 1}, sheet("USD", **tiny), Sale.HOURLY
     )
 
     assert [line.amount.amount for line in quote.lines] == [Decimal("0.000001")] * 2
