@@ -1,6 +1,8 @@
 """F05: a release stops web and worker; what is under way is finished, nothing is lost."""
 
+import json
 import threading
+from pathlib import Path
 
 import psycopg
 
@@ -53,14 +55,15 @@ def test_web_finishes_the_page_under_way(
 
 
 def test_a_worker_finishes_its_task_and_leaves_the_next(
-    start: Start, production: dict[str, str], committed_db: Database
+    start: Start, production: dict[str, str], committed_db: Database, tmp_path: Path
 ) -> None:
     """TERM while a task waits: it ends well, the one behind it waits for a worker."""
     holder, watcher = committed_db.connect("owner"), committed_db.connect("owner")
     holder.execute("SELECT pg_advisory_lock(%s)", [LOCK])
     send(1, production["REDIS_URL"])
     send(2, production["REDIS_URL"])
-    first = begin_worker(start)
+    alive_file = tmp_path / "alive"
+    first = begin_worker(start, ALIVE_FILE=str(alive_file))
     eventually(lambda: somebody_waits(watcher), "the first task waits for the lock")
 
     first.terminate()
@@ -70,6 +73,8 @@ def test_a_worker_finishes_its_task_and_leaves_the_next(
 
     assert first.status() == 0
     assert states() == {"slow-1": "FINISHED"}
+    assert alive_file.exists()
+    assert ended(first) == {"SUCCESS"}
     second = begin_worker(start)
     eventually(lambda: states().get("slow-2") == "FINISHED", "the second task is done")
     second.terminate()
@@ -83,9 +88,32 @@ def send(number: int, redis_url: str) -> None:
         wait_and_record.apply_async(kwargs={"number": number}, connection=line)
 
 
-def begin_worker(start: Start) -> Program:
-    return start("worker", *WORKER, "tests.production.slow_task", **PATIENT)
+def begin_worker(start: Start, **extra: str) -> Program:
+    return start("worker", *WORKER, "tests.production.slow_task", **PATIENT, **extra)
+
+
+def ended(worker: Program) -> set[str]:
+    """How its tasks ended, by the lines it logged; each carries an id of its cause."""
+    lines = [json.loads(line) for line in worker.written.splitlines() if line[:1] == "{"]
+    finished = [line for line in lines if line["event"] == "task.finished"]
+    assert all(line["request_id"] for line in finished)
+    return {line["state"] for line in finished}
 
 
 def states() -> dict[str, str]:
     return dict(JobRun.objects.values_list("job", "state"))
+
+
+def test_beat_shows_that_it_goes_on_and_stops(start: Start, tmp_path: Path) -> None:
+    """Its schedule is a file; the sign of life is another, touched at every tick."""
+    alive_file, schedule = tmp_path / "alive", tmp_path / "schedule"
+    beat = start(
+        "beat",
+        *("celery", "-A", "cmp", "beat", "--schedule", str(schedule), "--pidfile", ""),
+        ALIVE_FILE=str(alive_file),
+    )
+
+    eventually(alive_file.exists, "beat shows life")
+    beat.terminate()
+
+    assert beat.status() == 0

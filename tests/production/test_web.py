@@ -3,12 +3,16 @@
 Each test starts real web processes, so each asks about as much as belongs together.
 """
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 from django.urls import reverse
 
 from tests.databases import Database
-from tests.production.served import PASSWORD, Web, log_in
+from tests.production.served import PASSWORD, ROOT, Web, free_port, log_in
 
 HSTS = "max-age=31536000; includeSubDomains; preload"
 
@@ -91,6 +95,8 @@ def test_health_and_metrics_are_asked_from_inside(
     )
     assert inside.get("/metrics").status == 404
     assert inside.get("/metrics", Authorization="Bearer wrong").status == 404
+    assert alive("web", production) == 0
+    assert alive("web", production | {"BIND": f"127.0.0.1:{free_port()}"}) == 1
     assert "cmp_gauges_failed 0.0" in metrics
     assert 'django_http_responses_total_by_status_total{status="200"}' in metrics
 
@@ -122,3 +128,22 @@ def test_every_line_is_json_with_the_id_of_its_request(web: Web, alice_email: st
         browser.cookies["__Host-sessionid"],
     ):
         assert secret not in web.program.written
+
+
+def test_a_file_is_a_sign_of_life_while_it_is_fresh(tmp_path: Path) -> None:
+    """What the health checks of worker and beat ask."""
+    fresh, old = tmp_path / "fresh", tmp_path / "old"
+    for file in (fresh, old):
+        file.touch()
+    os.utime(old, (0, 0))
+
+    assert alive(f"file {fresh} 60", {}) == 0
+    assert alive(f"file {old} 60", {}) == 1
+    assert alive(f"file {tmp_path}/none 60", {}) == 1
+    assert alive("nonsense", {}) == 2
+
+
+def alive(words: str, environment: dict[str, str]) -> int:
+    """The exit status of a container's health check."""
+    argv = [sys.executable, "ops/alive.py", *words.split()]
+    return subprocess.run(argv, cwd=ROOT, env=environment, check=False).returncode
