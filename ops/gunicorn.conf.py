@@ -1,6 +1,7 @@
 """How gunicorn serves the portals behind the reverse proxy."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -39,3 +40,7 @@ logconfig_dict = logs.configuration(
 def child_exit(_server: Any, worker: Any) -> None:
     """Take a worker that ended out of the gauges of living ones."""
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(_server: Any) -> None:
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
