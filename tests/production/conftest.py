@@ -50,6 +50,7 @@ def production(committed_db: Database, static_root: Path, tmp_path: Path) -> dic
         "STATIC_ROOT": str(static_root),
         "METRICS_TOKEN": secrets.token_urlsafe(32),
         "EMAIL_URL": f"filemail://{tmp_path / 'mail'}",
+        "TMPDIR": str(tmp_path),
         "SECRET_KEY": settings.SECRET_KEY,
         "ENCRYPTION_KEYS": ",".join(settings.ENCRYPTION_KEYS),
     }
