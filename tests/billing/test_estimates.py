@@ -6,6 +6,7 @@ Carries REQ-06.
 import random
 from decimal import Decimal
 
+import pytest
 from django.db import connection
 
 import funds.queries
@@ -75,30 +76,33 @@ def test_sql_charges_what_python_estimates_for_a_thousand_configurations(
     ]
 
 
+@pytest.mark.parametrize("configurations", [20, pytest.param(1000, marks=pytest.mark.deep)])
 def test_orders_are_charged_what_was_estimated(
-    funded: FundAccount, mia: User, group: BusinessGroup
+    funded: FundAccount, mia: User, group: BusinessGroup, configurations: int
 ) -> None:
-    """Through order, hold, deployment and the hourly run, for both ways to pay."""
+    """Each configuration both ways: shown, ordered, held, deployed, charged."""
     chance = random.Random(2)
-    put_in(funded, "1000000.00")
-    hourly, monthly = [], Decimal(0)
-    for number in range(40):
-        sale = Sale.HOURLY if number % 2 else Sale.TERM
-        order = completed(mia, wanted(group, shape=_shape(chance), sale=sale))
-        if sale is Sale.HOURLY:
-            hourly.append(order)
-        else:
-            monthly += order.amount
+    put_in(funded, "1000000000.00")
+    shown = Decimal(0)
+    hourly = []
+    for _number in range(configurations):
+        shape = _shape(chance)
+        for sale in Sale:
+            estimate = queries.estimate(account=funded, shape=shape, sale=sale, at=NOON)
+            order = completed(mia, wanted(group, shape=shape, sale=sale))
+            assert order.amount == estimate.quote.total.amount
+            shown += estimate.quote.total.amount
+            if sale is Sale.HOURLY:
+                hourly.append(order)
 
     deductions.run(at=hours_after(NOON, 1))
 
     for order in hourly:
         assert charged(order.subscription) == [(NOON, 3600, f"{order.amount:.6f}")]
-    taken = monthly + sum(order.amount for order in hourly)
     assert funds.queries.balance_of(funded.pk).balance == Money(
-        Decimal("1000100.00") - taken, "USD"
+        Decimal("1000000100.00") - shown, "USD"
     )
-    assert Order.objects.filter(state=Order.State.COMPLETED).count() == 40
+    assert Order.objects.filter(state=Order.State.COMPLETED).count() == 2 * configurations
 
 
 def test_the_estimate_says_what_is_missing(
