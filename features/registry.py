@@ -210,7 +210,6 @@ _DECLARED: Final = (
         kind=Integer(0, 6),
         default=2,
         shows_in=_("Estimates, summaries, invoices"),
-        in_effect=True,
     ),
     Feature(
         key="promo_code_prefix",
