@@ -86,8 +86,8 @@ def visit(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Iter
 
     def start(email: str = "", **options: Any) -> Visitor:
         state = _signed_in(chromium, site, email) if email else None
-        viewport = ViewportSize(width=1280, height=800)
-        context = chromium.new_context(storage_state=state, viewport=viewport, **options)
+        options.setdefault("viewport", ViewportSize(width=1280, height=800))
+        context = chromium.new_context(storage_state=state, **options)
         opened.append(Visitor(site, context))
         return opened[-1]
 

@@ -103,7 +103,7 @@ def test_f07_a_database_stopped_in_the_middle_of_the_run_loses_nothing(
 @pytest.fixture
 def broker() -> Iterator[str]:
     """A database of the test's Valkey that no other test uses."""
-    url = f"{settings.REDIS_URL.partition('?')[0]}?db=15"
+    url = f"{settings.REDIS_URL.partition('?')[0]}?db=9"
     client = redis.from_url(url)
     client.flushdb()
     yield url

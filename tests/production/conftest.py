@@ -36,12 +36,15 @@ def static_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def production(committed_db: Database, static_root: Path, tmp_path: Path) -> dict[str, str]:
-    """The environment of production, with this test's database, broker and mail folder."""
+    """The environment of production, with this test's database, broker and mail folder.
+
+    The broker's number is none of the browser tests': their worker would take the tasks.
+    """
     broker = settings.REDIS_URL.partition("?")[0]
     addresses = {
         "DATABASE_URL": committed_db.url_app,
         "DATABASE_OWNER_URL": committed_db.url_owner,
-        "REDIS_URL": f"{broker}?db={15 - NUMBER}",
+        "REDIS_URL": f"{broker}?db={12 - NUMBER}",
     }
     env = environment.for_deployment_check(addresses)
     return env | {
