@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -234,7 +235,8 @@ def _in_a_child(act: Callable[[], Any]) -> int:
 def _wait_for_somebody_to_wait(watcher: psycopg.Connection) -> None:
     """Return once a session of the application waits for a row that is locked."""
     watcher.autocommit = True
-    for _look in range(100_000):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         row = watcher.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
             " AND usename = 'cmp_app' AND wait_event_type = 'Lock'"

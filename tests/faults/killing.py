@@ -62,9 +62,9 @@ def _await_connection(process: BaseProcess, watch: psycopg.Connection) -> None:
 
 
 def moments(seed: int, count: int, longest_s: float) -> list[float]:
-    """Random moments that a seed makes again."""
+    """The first instant, then random moments that a seed makes again."""
     random = Random(seed)
-    return [random.uniform(0, longest_s) for _turn in range(count)]
+    return [0.0, *(random.uniform(0, longest_s) for _turn in range(count - 1))]
 
 
 @contextmanager

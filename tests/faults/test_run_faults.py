@@ -47,7 +47,7 @@ def is_deep(request: pytest.FixtureRequest) -> bool:
 def test_f01_a_killed_run_leaves_every_hour_charged_once(
     accounts: list[FundAccount], committed_db: Database, request: pytest.FixtureRequest
 ) -> None:
-    hours, kills = (1000, 200) if is_deep(request) else (48, 6)
+    hours, kills = (1000, 200) if is_deep(request) else (120, 6)
     watch = committed_db.connect("superuser")
     until = hours_after(NOON, hours)
 
@@ -119,7 +119,7 @@ def test_f05_teeth_without_its_key_an_hour_is_charged_twice(
 def test_f07_a_run_cut_off_from_the_database_is_finished_by_the_next(
     accounts: list[FundAccount], committed_db: Database, request: pytest.FixtureRequest
 ) -> None:
-    hours, cuts = (500, 50) if is_deep(request) else (48, 5)
+    hours, cuts = (500, 50) if is_deep(request) else (120, 5)
     until = hours_after(NOON, hours)
     watch = committed_db.connect("superuser")
 

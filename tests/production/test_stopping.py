@@ -18,7 +18,10 @@ PATIENT = {"DB_LOCK_TIMEOUT": "60s", "DB_STATEMENT_TIMEOUT": "60s"}
 
 
 def somebody_waits(connection: psycopg.Connection) -> bool:
-    row = connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
+    row = connection.execute(
+        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+        " WHERE NOT l.granted AND d.datname = current_database()"
+    ).fetchone()
     return row is not None and row[0] > 0
 
 
