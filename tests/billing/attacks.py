@@ -118,9 +118,9 @@ CHARGES: Final = [
     Attack("what does not exist", "charges_are_what_is_due",
            charges(charge(sub="999999", pot="{globex_pot}", tenant="{globex}"))),
     Attack("half past", "charge_is_of_one_past_hour", hour(hour=at("13:30"))),
-    Attack("the hour that runs", "charge_is_of_one_past_hour",
-           "SELECT billing_open_month(now()); "
-           + charges(charge(hour="date_trunc('hour', now())"))),
+    Attack("the hour that comes", "charge_is_of_one_past_hour",
+           "SELECT billing_open_month(now() + interval '1 hour'); "
+           + charges(charge(hour="date_trunc('hour', now() + interval '1 hour')"))),
     Attack("two hours in one", "charge_is_of_one_past_hour",
            charges(charge(), charge(hour=at("14:00")))),
     Attack("past the guards into a partition", "charge_enters_by_the_whole",

@@ -99,6 +99,7 @@ def test_runs_at_once_share_the_work(fleet: list[Subscription]) -> None:
 
 
 @pytest.mark.usefixtures("small_batches")
+@pytest.mark.deep
 def test_a_run_killed_in_the_middle_is_finished_by_the_next(
     committed_db: Database, fleet: list[Subscription]
 ) -> None:
