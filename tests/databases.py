@@ -176,6 +176,17 @@ def _rolled_back(connection: psycopg.Connection) -> Iterator[psycopg.Connection]
         connection.close()
 
 
+def forget_connections() -> None:
+    """Start a forked child with connections of its own; first thing the child does.
+
+    `connections.close_all()` in the parent is not enough: while a browser's event loop runs
+    there, Django keeps another set of connections, and the child, where no loop runs, finds
+    the older set, open on the parent's socket to the shared database.
+    """
+    for inherited in connections.all(initialized_only=True):
+        del connections[inherited.alias]
+
+
 def point_django_at(url: str) -> None:
     """Repoint the default connection of every thread; they share these settings."""
     connections["default"].close()

@@ -30,7 +30,7 @@ from funds.models import FundAccount
 from funds.types import Kind
 from pricing.models import PriceVersion, Sale
 from resources.models import Instance
-from tests.databases import Database
+from tests.databases import Database, forget_connections
 from tests.factories.accounts import BusinessGroupFactory
 from tests.factories.billing import NOON, hours_after, running, submitted, wanted
 from tests.factories.funds import open_account, put_in
@@ -99,7 +99,6 @@ def test_runs_at_once_share_the_work(fleet: list[Subscription]) -> None:
 
 
 @pytest.mark.usefixtures("small_batches")
-@pytest.mark.deep
 def test_a_run_killed_in_the_middle_is_finished_by_the_next(
     committed_db: Database, fleet: list[Subscription]
 ) -> None:
@@ -226,6 +225,7 @@ def _in_a_child(act: Callable[[], Any]) -> int:
     connections.close_all()
     child = os.fork()
     if child == 0:
+        forget_connections()
         try:
             act()
         finally:

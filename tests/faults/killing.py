@@ -13,6 +13,8 @@ from typing import Final
 import psycopg
 from django.db import connections
 
+from tests.databases import forget_connections
+
 _fork = multiprocessing.get_context("fork")
 
 
@@ -82,6 +84,7 @@ def beside(work: Callable[[], object]) -> Iterator[BaseProcess]:
 
 
 def _work(work: Callable[[], object]) -> None:
+    forget_connections()
     # What the parent registered to do at its end is not ours, and its output neither.
     try:
         work()

@@ -44,7 +44,6 @@ def is_deep(request: pytest.FixtureRequest) -> bool:
 # ---------------------------------------------------------------- F01 kills
 
 
-@pytest.mark.deep
 def test_f01_a_killed_run_leaves_every_hour_charged_once(
     accounts: list[FundAccount], committed_db: Database, request: pytest.FixtureRequest
 ) -> None:
@@ -117,7 +116,6 @@ def test_f05_teeth_without_its_key_an_hour_is_charged_twice(
 # ---------------------------------------------------------------- F07 cut connections
 
 
-@pytest.mark.deep
 def test_f07_a_run_cut_off_from_the_database_is_finished_by_the_next(
     accounts: list[FundAccount], committed_db: Database, request: pytest.FixtureRequest
 ) -> None:

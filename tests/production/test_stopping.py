@@ -5,7 +5,6 @@ import threading
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from cmp.lib.jobs.models import JobRun
 from tests.databases import Database
@@ -58,7 +57,6 @@ def test_web_finishes_the_page_under_way(
     assert "</html>" in answers[0].text
 
 
-@pytest.mark.deep
 def test_a_worker_finishes_its_task_and_leaves_the_next(
     start: Start, production: dict[str, str], committed_db: Database, tmp_path: Path
 ) -> None:
